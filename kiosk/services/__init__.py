@@ -1,0 +1,1 @@
+"""The use cases: each module takes ports and returns domain objects."""

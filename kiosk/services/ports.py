@@ -1,0 +1,180 @@
+"""What the use cases need from the outside, as protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import TracebackType
+from typing import Protocol, Self
+
+from kiosk.domain.directory import Participant
+from kiosk.domain.draft import Draft
+from kiosk.domain.registration import Moment, Registration, State
+
+
+class Clock(Protocol):
+    """Tells the time, and how far it can be trusted."""
+
+    def now(self) -> Moment: ...
+    def today(self) -> date: ...
+
+
+class Randomness(Protocol):
+    """Gives unforeseeable bytes; in training with a seed, repeatable ones for each purpose."""
+
+    def take(self, count: int, purpose: str) -> bytes: ...
+
+
+class MessageSender(Protocol):
+    """Hands a text message over for sending; returns when it is durable outside this program."""
+
+    def send(self, number: str, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSummary:
+    """One line of the list of drafts; `kk` is the raw answer, `people` counts members begun."""
+
+    id: str
+    kk: str
+    name: str
+    people: int
+    at: str
+    started_at: str
+    saved_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationSummary:
+    """One line of the list of registrations: no personal data beyond a masked No. KK and the head's name."""
+
+    reference: str
+    state: State
+    outcome: str
+    kk: str
+    name: str
+    people: int
+    premium_total: int | None
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedCard:
+    """A card number taken from this kiosk's block; `demo` marks the demonstration block."""
+
+    number: str
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAttempt:
+    """One code sent to one phone for one draft; the code itself is derived from `secret` by HOTP."""
+
+    id: str
+    draft_id: str
+    phone: str
+    secret: str
+    sent: Moment
+    tries: int = 0
+    closed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One change: who did what to which record, naming fields and codes, never values."""
+
+    action: str
+    subject: str
+    at: Moment
+    who: str = "-"
+    fields: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+
+
+class DraftRepository(Protocol):
+    """Keeps drafts; `save` refuses with StaleDraftError when the stored revision is not `draft.revision`."""
+
+    def save(self, draft: Draft, saved_at: str) -> Draft: ...
+    def get(self, draft_id: str) -> Draft | None: ...
+    def page(self, *, limit: int, offset: int = 0) -> list[DraftSummary]: ...
+    def remove(self, draft_id: str) -> None: ...
+
+
+class RegistrationRepository(Protocol):
+    """Keeps registrations; every look-up goes through an index."""
+
+    def add(self, registration: Registration) -> None: ...
+    def next_number(self, kiosk: str) -> int: ...
+    def by_reference(self, reference: str) -> Registration | None: ...
+    def by_nik(self, nik: str, *, limit: int = 20) -> list[Registration]: ...
+    def by_kk(self, kk: str, *, limit: int = 20) -> list[Registration]: ...
+    def live_niks(self, niks: Iterable[str]) -> frozenset[str]: ...
+    def page(
+        self, *, state: State | None = None, day: str = "", limit: int = 50, before: str = ""
+    ) -> list[RegistrationSummary]: ...
+    def batch(self, *, state: State | None, limit: int, before: str = "") -> list[Registration]: ...
+    def history(self, reference: str) -> list[AuditLine]: ...
+
+
+class Outbox(Protocol):
+    """What waits to be sent: one item a registration, with its idempotency key from the first moment."""
+
+    def add(self, registration: Registration, idempotency_key: str) -> None: ...
+    def waiting(self, *, at_most: int = 1000) -> int: ...
+
+
+class AuditTrail(Protocol):
+    """The chained record of every change."""
+
+    def append(self, line: AuditLine) -> str: ...
+    def head(self) -> str: ...
+
+
+class CardBlocks(Protocol):
+    """The card numbers leased to this kiosk."""
+
+    def lease(self, first: str, count: int, *, demo: bool) -> None: ...
+    def take(self) -> LeasedCard | None: ...
+    def left(self) -> int: ...
+
+
+class Codes(Protocol):
+    """The codes sent to phones."""
+
+    def add(self, attempt: CodeAttempt) -> None: ...
+    def replace(self, attempt: CodeAttempt) -> None: ...
+    def latest(self, draft_id: str) -> CodeAttempt | None: ...
+    def sent_to(self, phone: str, *, limit: int = 20) -> list[CodeAttempt]: ...
+
+
+class MembershipDirectory(Protocol):
+    """The participants that are known at this place, from an extract."""
+
+    def by_niks(self, niks: Iterable[str]) -> list[Participant]: ...
+    def by_kk(self, kk: str) -> list[Participant]: ...
+    def put(self, people: Sequence[Participant]) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction over the whole store: everything in it is durable after `commit`, or nothing is."""
+
+    drafts: DraftRepository
+    registrations: RegistrationRepository
+    outbox: Outbox
+    audit: AuditTrail
+    cards: CardBlocks
+    codes: Codes
+    directory: MembershipDirectory
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def commit(self) -> None: ...
+
+
+class UnitOfWorkFactory(Protocol):
+    """Opens a unit of work."""
+
+    def __call__(self) -> UnitOfWork: ...

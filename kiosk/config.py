@@ -1,0 +1,258 @@
+"""The settings: kiosk.toml read into frozen dataclasses; what is unknown or ill-typed is refused by name."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kiosk.domain.identifiers import is_kiosk_id
+from kiosk.errors import ConfigError
+from kiosk.resources import default_settings
+
+PROFILES = ("counter", "village", "training")
+
+
+@dataclass(frozen=True, slots=True)
+class Kiosk:
+    """Who and where this kiosk is."""
+
+    id: str = "K1"
+    place: str = "Puskesmas Cempaka"
+    profile: str = "counter"
+    language: str = "id"
+    timezone: str = "Asia/Jakarta"
+    fktp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where the data and its keys lie; never the one inside the other."""
+
+    dir: str = "~/.local/share/kiosk"
+    keys: str = "~/.config/kiosk/keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """Which block of card numbers is used, and when to warn that it ends."""
+
+    block: str = "demo"
+    low_water: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """How text messages leave: `simulated` or `gammu`, through files in `spool`."""
+
+    channel: str = "simulated"
+    spool: str = "~/.local/state/kiosk/sms"
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """How e-mail leaves: `none` today."""
+
+    channel: str = "none"
+    spool: str = "~/.local/state/kiosk/email"
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Where the hub is reached; empty for none."""
+
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """Where receipt text files go; empty for nowhere."""
+
+    dir: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationSettings:
+    """What JKN leaves open and a place decides."""
+
+    email_required: bool = True
+    autodebit_class_3: bool = True
+    code_minutes: int = 5
+    code_tries: int = 5
+    codes_an_hour: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSettings:
+    """How the screens of one profile behave."""
+
+    layout: str = "sheet"
+    confirm_nik: bool = False
+    idle_seconds: int = 900
+    may_quit: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings, for one profile."""
+
+    kiosk: Kiosk = field(default_factory=Kiosk)
+    store: Store = field(default_factory=Store)
+    cards: Cards = field(default_factory=Cards)
+    sms: Sms = field(default_factory=Sms)
+    email: Email = field(default_factory=Email)
+    hub: Hub = field(default_factory=Hub)
+    receipts: Receipts = field(default_factory=Receipts)
+    registration: RegistrationSettings = field(default_factory=RegistrationSettings)
+    counter: ProfileSettings = field(default_factory=ProfileSettings)
+    village: ProfileSettings = field(
+        default_factory=lambda: ProfileSettings("single", confirm_nik=True, idle_seconds=180, may_quit=False)
+    )
+    training: ProfileSettings = field(default_factory=lambda: ProfileSettings(idle_seconds=0))
+
+    @property
+    def profile(self) -> str:
+        return self.kiosk.profile
+
+    @property
+    def is_training(self) -> bool:
+        return self.profile == "training"
+
+    @property
+    def screens(self) -> ProfileSettings:
+        """The settings of the profile in use."""
+        return {"counter": self.counter, "village": self.village, "training": self.training}[self.profile]
+
+    @property
+    def store_dir(self) -> Path:
+        """The data folder of this profile; the variable KIOSK_STORE goes before `[store] dir`."""
+        return _path(os.environ.get("KIOSK_STORE") or self.store.dir) / self.profile
+
+    @property
+    def key_file(self) -> Path:
+        return _path(self.store.keys) / f"{self.profile}.key"
+
+    @property
+    def log_dir(self) -> Path:
+        """Beside the data folder's profile: the log holds field names and codes only."""
+        return self.store_dir / "log"
+
+    @property
+    def sms_spool(self) -> Path:
+        """The folder of outgoing messages; practice has its own, so that it never reaches a real phone."""
+        spool = _path(self.sms.spool)
+        return spool / "training" if self.is_training else spool
+
+    @property
+    def sms_simulated(self) -> bool:
+        return self.is_training or self.sms.channel == "simulated"
+
+    @property
+    def receipts_dir(self) -> Path | None:
+        return _path(self.receipts.dir) if self.receipts.dir else None
+
+
+_ALLOWED: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("kiosk", "profile"): PROFILES,
+    ("kiosk", "language"): ("id", "en"),
+    ("cards", "block"): ("demo", "none"),
+    ("sms", "channel"): ("simulated", "gammu"),
+    ("email", "channel"): ("none",),
+    **{(profile, "layout"): ("sheet", "single") for profile in PROFILES},
+}
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def find_file(given: str | None = None) -> Path:
+    """The settings file: `given`, KIOSK_CONFIG, kiosk.toml here, in ~/.config/kiosk, /etc/kiosk, or ours."""
+    named = given or os.environ.get("KIOSK_CONFIG")
+    if named:
+        return _path(named)
+    places = (
+        Path("kiosk.toml"),
+        Path("~/.config/kiosk/kiosk.toml").expanduser(),
+        Path("/etc/kiosk/kiosk.toml"),
+    )
+    return next((place for place in places if place.is_file()), default_settings())
+
+
+def load(given: str | None = None, profile: str | None = None) -> Config:
+    """The settings of the file that `find_file` names; raises ConfigError naming key and line."""
+    file = find_file(given)
+    try:
+        text = file.read_text("utf-8")
+        tables = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError("config.unreadable", f"{file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError("config.not_toml", f"{file}: {error}") from error
+    config = _read(tables, _Place(file, text))
+    if profile is not None:
+        if profile not in PROFILES:
+            raise ConfigError("config.profile", f"profile is one of {', '.join(PROFILES)}")
+        config = dataclasses.replace(config, kiosk=dataclasses.replace(config.kiosk, profile=profile))
+    return config
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Names the file and line of a key in a message."""
+
+    file: Path
+    text: str
+
+    def error(self, section: str, key: str, says: str) -> ConfigError:
+        inside, line = section == "", 0
+        for number, raw in enumerate(self.text.splitlines(), 1):
+            heading = re.match(r"\s*\[\s*([\w.-]+)\s*\]", raw)
+            if heading:
+                inside = heading[1] == section
+                line = number if inside and not key else line
+            elif inside and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", raw):
+                line = number
+        name = f"[{section}] {key}".strip() if section else key
+        return ConfigError("config.key", f"{self.file}, line {line}: {name} {says}")
+
+
+def _read(tables: Mapping[str, Any], place: _Place) -> Config:
+    sections = {item.name: item for item in dataclasses.fields(Config)}
+    values: dict[str, Any] = {}
+    for name, table in tables.items():
+        if name not in sections:
+            raise place.error(
+                name if isinstance(table, dict) else "", "" if isinstance(table, dict) else name, "is unknown"
+            )
+        if not isinstance(table, dict):
+            raise place.error("", name, "must be a table")
+        default = getattr(Config(), name)
+        values[name] = dataclasses.replace(default, **_section(name, table, default, place))
+    return Config(**values)
+
+
+def _section(name: str, table: Mapping[str, Any], default: Any, place: _Place) -> dict[str, Any]:
+    known = {item.name for item in dataclasses.fields(default)}
+    for key, value in table.items():
+        if key not in known:
+            raise place.error(name, key, "is unknown")
+        kind = type(getattr(default, key))
+        if type(value) is not kind:
+            raise place.error(name, key, f"must be {_KINDS[kind]}")
+        allowed = _ALLOWED.get((name, key))
+        if allowed and value not in allowed:
+            raise place.error(name, key, f"must be one of {', '.join(allowed)}")
+        if kind is int and value < 0:
+            raise place.error(name, key, "must not be negative")
+        if (name, key) == ("kiosk", "id") and not is_kiosk_id(value):
+            raise place.error(name, key, "must be 1 to 4 capital letters or digits")
+    return dict(table)
+
+
+_KINDS = {str: "text in quotes", int: "a whole number", bool: "true or false"}

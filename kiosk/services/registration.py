@@ -1,0 +1,102 @@
+"""Submits a family: registration, outbox item and audit line in one transaction, then the receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kiosk.domain.draft import Draft
+from kiosk.domain.family import as_family_file, read_family
+from kiosk.domain.fields import Problem
+from kiosk.domain.flow import Fact
+from kiosk.domain.identifiers import Reference, virtual_account
+from kiosk.domain.registration import Decision, Registration, State
+from kiosk.domain.rulebook import Rulebook
+from kiosk.domain.segments import assess, refused
+from kiosk.services.drafts import new_id
+from kiosk.services.membership import known_in
+from kiosk.services.ports import AuditLine, Clock, LeasedCard, Randomness, UnitOfWork, UnitOfWorkFactory
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What came of a submission: the decision, and the registration where it was not refused."""
+
+    decision: Decision
+    registration: Registration | None = None
+    cards_left: int | None = None
+
+
+class Registrar:
+    """Decides and stores registrations for one kiosk."""
+
+    def __init__(
+        self, open_work: UnitOfWorkFactory, clock: Clock, randomness: Randomness, *, kiosk_id: str
+    ) -> None:
+        self._open_work = open_work
+        self._clock = clock
+        self._randomness = randomness
+        self._kiosk_id = kiosk_id
+
+    def submit(self, draft: Draft, rules: Rulebook, *, source: str = "screen", who: str = "-") -> Submitted:
+        """Registers the family of `draft`, or refuses it and stores nothing.
+
+        Everything is durable when this returns a registration. Submitting the same draft again returns the
+        registration that it became. Raises StoreError when it cannot be stored.
+        """
+        with self._open_work() as work:
+            already = work.registrations.by_draft(draft.id)
+            if already is not None:
+                return Submitted(already.decision, already)
+            family, problems = read_family(draft, rules)
+            if any(problem.blocks for problem in problems):
+                return Submitted(refused(problems))
+            decision = assess(family, known_in(work, draft, rules), rules)
+            if decision.refused:
+                return Submitted(replace(decision, problems=(*problems, *decision.problems)))
+            warnings = (*problems, *decision.problems, *_unverified(draft, source))
+            decision = replace(decision, problems=warnings)
+            card = self._card(work, decision)
+            now = self._clock.now()
+            registration = Registration(
+                id=draft.id,
+                reference=str(Reference(self._kiosk_id, work.registrations.next_number(self._kiosk_id))),
+                state=State.SUBMITTED,
+                decision=decision,
+                family=as_family_file(family, rules.terms_version),
+                created=now,
+                virtual_accounts=_virtual_accounts(rules, card),
+                demo_card=card is not None and card.demo,
+                verified_phone=bool(draft.fact(Fact.VERIFIED)),
+                source=source,
+            )
+            work.registrations.add(registration)
+            work.outbox.add(registration, new_id(self._clock, self._randomness))
+            work.drafts.remove(draft.id)
+            codes = tuple(problem.code for problem in warnings)
+            work.audit.append(
+                AuditLine("registration.submitted", registration.reference, now, who, (), codes)
+            )
+            left = work.cards.left()
+            work.commit()
+        return Submitted(decision, registration, left)
+
+    def _card(self, work: UnitOfWork, decision: Decision) -> LeasedCard | None:
+        """The family's own card where it has one, else one of the leased block, else none: never invented."""
+        if decision.premium_total is None:
+            return None
+        if decision.family_card is not None:
+            return LeasedCard(decision.family_card, demo=False)
+        return work.cards.take()
+
+
+def _unverified(draft: Draft, source: str) -> tuple[Problem, ...]:
+    """A phone that was typed at the screen and not verified is said so on the receipt and to the hub."""
+    if source != "screen" or draft.fact(Fact.VERIFIED):
+        return ()
+    return (Problem("otp", "otp.unverified", "warning"),)
+
+
+def _virtual_accounts(rules: Rulebook, card: LeasedCard | None) -> dict[str, str]:
+    if card is None:
+        return {}
+    return {bank.name: virtual_account(bank.va_prefix, card.number) for bank in rules.banks}

@@ -29,7 +29,8 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SHORTEST_PART = 3  # letters that a part inside a word must have to be looked for
 _MOST_VARIANTS = 60
 _LONGEST_TEXT = 80
-_BEGINS = "text >= :low AND text < :high"
+_NAMED = "SELECT id FROM start WHERE later = 0 AND text = :low AND id BETWEEN :first AND :last"
+_BEGINS = "SELECT id FROM start WHERE later = :later AND text >= :low AND text < :high AND id BETWEEN :first AND :last"
 
 Range = tuple[int, int]
 T = TypeVar("T")
@@ -142,7 +143,7 @@ class _Finder:
         if any(char.isdigit() for char in code):
             yield from self._by_code(code.upper(), levels)
         whole = " ".join(words)
-        yield from self._starts("text = :low", whole, levels, later=0)
+        yield from self._starts(_NAMED, whole, levels, later=0)
         yield from self._starts(_BEGINS, whole, levels, later=0)
         yield from self._starts(_BEGINS, whole, levels, later=1)
         useful = [word for word in words if word not in _NOISE] or words
@@ -160,11 +161,7 @@ class _Finder:
                 (code, code + AFTER, low, high),
             )
 
-    def _starts(self, condition: str, text: str, levels: list[Range], later: int) -> Iterator[int]:
-        # the only parts put into the statement are the two constant conditions above
-        statement = (
-            f"SELECT id FROM start WHERE later = :later AND {condition} AND id BETWEEN :first AND :last"  # noqa: S608
-        )
+    def _starts(self, statement: str, text: str, levels: list[Range], later: int) -> Iterator[int]:
         for first, last in levels:
             yield from self._ids(
                 statement, {"later": later, "low": text, "high": text + AFTER, "first": first, "last": last}

@@ -30,7 +30,8 @@ _SHORTEST_PART = 3  # letters that a part inside a word must have to be looked f
 _MOST_VARIANTS = 60
 _LONGEST_TEXT = 80
 _NAMED = "SELECT id FROM start WHERE later = 0 AND text = :low AND id BETWEEN :first AND :last"
-_BEGINS = "SELECT id FROM start WHERE later = :later AND text >= :low AND text < :high AND id BETWEEN :first AND :last"
+_BEGINS = """SELECT id FROM start
+    WHERE later = :later AND text >= :low AND text < :high AND id BETWEEN :first AND :last"""
 
 Range = tuple[int, int]
 T = TypeVar("T")

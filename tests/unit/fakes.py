@@ -1,0 +1,370 @@
+"""In-memory stand-ins for the ports: a store with real transactions, an obedient clock, chance and phone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta, timezone
+from types import TracebackType
+from typing import Self
+
+from kiosk.domain.directory import Participant
+from kiosk.domain.draft import Draft
+from kiosk.domain.registration import LIVE, Moment, Registration, State
+from kiosk.errors import StaleDraftError, StoreError
+from kiosk.services import ports
+
+JAKARTA = timezone(timedelta(hours=7))
+
+
+@dataclass
+class FakeClock:
+    """A clock that stands still: `advance` lets time pass, `jump` sets only the wall clock."""
+
+    wall: datetime = datetime(2026, 11, 22, 9, 0, tzinfo=JAKARTA)
+    monotonic_ns: int = 600 * 10**9
+    boot: str = "boot-1"
+    trusted: bool = True
+
+    def now(self) -> Moment:
+        return Moment(
+            self.wall.isoformat(timespec="milliseconds"), self.boot, self.monotonic_ns, self.trusted
+        )
+
+    def today(self) -> date:
+        return self.wall.date()
+
+    def advance(self, seconds: float) -> None:
+        """Time passes by `seconds`, on the wall and in the machine."""
+        self.wall += timedelta(seconds=seconds)
+        self.monotonic_ns += round(seconds * 10**9)
+
+    def jump(self, seconds: float) -> None:
+        """The wall clock alone is set by `seconds`, back where negative."""
+        self.wall += timedelta(seconds=seconds)
+
+    def reboot(self, *, off_seconds: float = 0, uptime_seconds: float = 20) -> None:
+        """The machine was off for a while and has run for `uptime_seconds` since."""
+        self.wall += timedelta(seconds=off_seconds + uptime_seconds)
+        self.monotonic_ns = round(uptime_seconds * 10**9)
+        self.boot = f"boot-{int(self.boot.removeprefix('boot-')) + 1}"
+
+
+@dataclass
+class FakeRandomness:
+    """Bytes as a pure function of seed and purpose; `purposes` remembers what was asked."""
+
+    seed: int = 1
+    purposes: list[str] = field(default_factory=list)
+
+    def take(self, count: int, purpose: str) -> bytes:
+        self.purposes.append(purpose)
+        return hashlib.shake_256(f"{self.seed}:{purpose}".encode()).digest(count)
+
+
+@dataclass
+class FakeSender:
+    """A phone network that keeps what it was given, or fails where `broken`."""
+
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    broken: bool = False
+
+    def send(self, number: str, text: str) -> None:
+        if self.broken:
+            raise OSError("no space left on device")
+        self.sent.append((number, text))
+
+
+@dataclass
+class FakeState:
+    """Everything the fake store holds; the values are frozen, so a copy of the containers is a snapshot."""
+
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    registrations: dict[str, Registration] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    outbox: dict[str, str] = field(default_factory=dict)
+    audit: list[ports.AuditLine] = field(default_factory=list)
+    cards: list[ports.LeasedCard] = field(default_factory=list)
+    codes: dict[str, ports.CodeAttempt] = field(default_factory=dict)
+    people: dict[str, Participant] = field(default_factory=dict)
+
+    def copy(self) -> FakeState:
+        return FakeState(
+            dict(self.drafts),
+            dict(self.registrations),
+            dict(self.numbers),
+            dict(self.outbox),
+            list(self.audit),
+            list(self.cards),
+            dict(self.codes),
+            dict(self.people),
+        )
+
+
+@dataclass
+class FakeStore:
+    """A store in memory: call it for a unit of work, look at `state` for what is durable.
+
+    With `broken` every commit fails as on a full disk and nothing of it becomes durable.
+    """
+
+    state: FakeState = field(default_factory=FakeState)
+    broken: bool = False
+    commits: int = 0
+
+    def __call__(self) -> FakeUnitOfWork:
+        return FakeUnitOfWork(self)
+
+
+class FakeUnitOfWork:
+    """One transaction on a copy of the state; leaving it without `commit` leaves no trace."""
+
+    drafts: ports.DraftRepository
+    registrations: ports.RegistrationRepository
+    outbox: ports.Outbox
+    audit: ports.AuditTrail
+    cards: ports.CardBlocks
+    codes: ports.Codes
+    directory: ports.MembershipDirectory
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+        self._begin()
+
+    def _begin(self) -> None:
+        self._state = state = self._store.state.copy()
+        self.drafts = FakeDrafts(state)
+        self.registrations = FakeRegistrations(state)
+        self.outbox = FakeOutbox(state)
+        self.audit = FakeAuditTrail(state)
+        self.cards = FakeCardBlocks(state)
+        self.codes = FakeCodes(state)
+        self.directory = FakeDirectory(state)
+
+    def __enter__(self) -> Self:
+        self._begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._begin()
+
+    def commit(self) -> None:
+        if self._store.broken:
+            raise StoreError("store.full")
+        self._store.state = self._state
+        self._store.commits += 1
+        self._begin()
+
+
+@dataclass
+class FakeDrafts:
+    """Drafts by id, newest save first."""
+
+    state: FakeState
+
+    def save(self, draft: Draft, saved_at: str) -> Draft:
+        stored = self.state.drafts.get(draft.id)
+        if draft.revision != (stored.revision if stored else 0):
+            raise StaleDraftError("draft.stale")
+        saved = replace(draft, revision=draft.revision + 1, saved_at=saved_at)
+        self.state.drafts.pop(draft.id, None)
+        self.state.drafts[draft.id] = saved
+        return saved
+
+    def get(self, draft_id: str) -> Draft | None:
+        return self.state.drafts.get(draft_id)
+
+    def page(self, *, limit: int, offset: int = 0) -> list[ports.DraftSummary]:
+        newest_first = [*reversed(self.state.drafts.values())]
+        return [
+            ports.DraftSummary(
+                draft.id,
+                draft.answer("kk"),
+                draft.answer("members[0].name"),
+                draft.member_count,
+                draft.at,
+                draft.started_at,
+                draft.saved_at,
+            )
+            for draft in newest_first[offset : offset + limit]
+        ]
+
+    def remove(self, draft_id: str) -> None:
+        self.state.drafts.pop(draft_id, None)
+
+
+@dataclass
+class FakeRegistrations:
+    """Registrations by reference; lists are newest first and `before` is the last reference seen."""
+
+    state: FakeState
+
+    def add(self, registration: Registration) -> None:
+        if registration.reference in self.state.registrations:
+            raise StoreError("store.duplicate")
+        self.state.registrations[registration.reference] = registration
+
+    def next_number(self, kiosk: str) -> int:
+        number = self.state.numbers.get(kiosk, 0) + 1
+        self.state.numbers[kiosk] = number
+        return number
+
+    def by_reference(self, reference: str) -> Registration | None:
+        return self.state.registrations.get(reference)
+
+    def by_draft(self, draft_id: str) -> Registration | None:
+        return next((one for one in self.state.registrations.values() if one.id == draft_id), None)
+
+    def by_nik(self, nik: str, *, limit: int = 20) -> list[Registration]:
+        return [found for found in self._newest_first() if nik in _niks(found)][:limit]
+
+    def by_kk(self, kk: str, *, limit: int = 20) -> list[Registration]:
+        return [found for found in self._newest_first() if found.family.get("kk") == kk][:limit]
+
+    def live_niks(self, niks: Iterable[str]) -> frozenset[str]:
+        live = {nik for found in self._newest_first() if found.state in LIVE for nik in _niks(found)}
+        return frozenset(niks) & live
+
+    def page(
+        self, *, state: State | None = None, day: str = "", limit: int = 50, before: str = ""
+    ) -> list[ports.RegistrationSummary]:
+        found = [
+            one for one in self._after(before) if _fits(one, state) and (not day or one.created.day == day)
+        ]
+        return [_summary(one) for one in found[:limit]]
+
+    def batch(self, *, state: State | None, limit: int, before: str = "") -> list[Registration]:
+        return [one for one in self._after(before) if _fits(one, state)][:limit]
+
+    def history(self, reference: str) -> list[ports.AuditLine]:
+        return [line for line in self.state.audit if line.subject == reference]
+
+    def _newest_first(self) -> list[Registration]:
+        return [*reversed(self.state.registrations.values())]
+
+    def _after(self, before: str) -> list[Registration]:
+        ordered = self._newest_first()
+        references = [one.reference for one in ordered]
+        return ordered[references.index(before) + 1 :] if before in references else ordered
+
+
+def _niks(registration: Registration) -> set[str]:
+    return {member["nik"] for member in registration.family.get("members", ()) if member.get("nik")}
+
+
+def _fits(registration: Registration, state: State | None) -> bool:
+    return state is None or registration.state is state
+
+
+def _summary(registration: Registration) -> ports.RegistrationSummary:
+    kk, members = str(registration.family.get("kk", "")), registration.family.get("members", ())
+    head = next((member for member in members if member.get("relation") == "head"), None)
+    return ports.RegistrationSummary(
+        registration.reference,
+        registration.state,
+        registration.decision.outcome.value,
+        f"{kk[:4]}**********{kk[-2:]}",
+        str((head or (members[0] if members else {})).get("name", "")),
+        registration.decision.people,
+        registration.decision.premium_total,
+        registration.created.wall,
+    )
+
+
+@dataclass
+class FakeOutbox:
+    """Idempotency keys by reference."""
+
+    state: FakeState
+
+    def add(self, registration: Registration, idempotency_key: str) -> None:
+        self.state.outbox[registration.reference] = idempotency_key
+
+    def waiting(self, *, at_most: int = 1000) -> int:
+        return min(len(self.state.outbox), at_most)
+
+
+@dataclass
+class FakeAuditTrail:
+    """The lines in order; the head is the hash over all of them."""
+
+    state: FakeState
+
+    def append(self, line: ports.AuditLine) -> str:
+        self.state.audit.append(line)
+        return self.head()
+
+    def head(self) -> str:
+        digest = ""
+        for line in self.state.audit:
+            digest = hashlib.sha256(f"{digest}{line}".encode()).hexdigest()
+        return digest
+
+
+@dataclass
+class FakeCardBlocks:
+    """Leased card numbers, taken from the front."""
+
+    state: FakeState
+
+    def lease(self, first: str, count: int, *, demo: bool) -> None:
+        width = len(first)
+        self.state.cards += [
+            ports.LeasedCard(str(int(first) + step).zfill(width), demo) for step in range(count)
+        ]
+
+    def take(self) -> ports.LeasedCard | None:
+        return self.state.cards.pop(0) if self.state.cards else None
+
+    def left(self) -> int:
+        return len(self.state.cards)
+
+
+@dataclass
+class FakeCodes:
+    """Code attempts in the order they were added."""
+
+    state: FakeState
+
+    def add(self, attempt: ports.CodeAttempt) -> None:
+        if attempt.id in self.state.codes:
+            raise StoreError("store.duplicate")
+        self.state.codes[attempt.id] = attempt
+
+    def replace(self, attempt: ports.CodeAttempt) -> None:
+        if attempt.id not in self.state.codes:
+            raise StoreError("store.missing")
+        self.state.codes[attempt.id] = attempt
+
+    def latest(self, draft_id: str) -> ports.CodeAttempt | None:
+        return next((one for one in self._newest_first() if one.draft_id == draft_id), None)
+
+    def sent_to(self, phone: str, *, limit: int = 20) -> list[ports.CodeAttempt]:
+        return [one for one in self._newest_first() if one.phone == phone][:limit]
+
+    def _newest_first(self) -> list[ports.CodeAttempt]:
+        return [*reversed(self.state.codes.values())]
+
+
+@dataclass
+class FakeDirectory:
+    """Participants by NIK."""
+
+    state: FakeState
+
+    def by_niks(self, niks: Iterable[str]) -> list[Participant]:
+        return [self.state.people[nik] for nik in niks if nik in self.state.people]
+
+    def by_kk(self, kk: str) -> list[Participant]:
+        return [person for person in self.state.people.values() if person.kk == kk]
+
+    def put(self, people: Sequence[Participant]) -> None:
+        self.state.people |= {person.nik: person for person in people}
+
+
+def store_is_a_factory(store: FakeStore) -> ports.UnitOfWorkFactory:
+    """Lets the type checker see that the fakes honour the ports."""
+    return store

@@ -1,0 +1,1 @@
+"""The ways out of the program: text messages and what shows them, each behind a port of the services."""

@@ -33,7 +33,7 @@ _OPERATIONS = {
 class Challenge:
     """One captcha: the characters to copy, and the sum that may be answered instead.
 
-    `left` is 0 to 39 and `right` 1 to 19; `issued_ns` is the monotonic time when it was shown.
+    `left` is 0 to 39 and `right` 1 to 19; `issued_ns` is the monotonic time from which it lives.
     """
 
     characters: str
@@ -91,7 +91,7 @@ def check(challenge: Challenge, raw: str, now_ns: int) -> str | None:
     typed = digits_only(tidy(raw)).upper()
     if not typed:
         return "captcha.missing"
-    if not 0 <= now_ns - challenge.issued_ns < MINUTES * 60 * 10**9:
+    if now_ns - challenge.issued_ns >= MINUTES * 60 * 10**9:
         return "captcha.expired"
     if typed == challenge.characters or _number(typed) == challenge.answer:
         return None

@@ -21,7 +21,7 @@ def certain_seconds(since: Moment, now: Moment) -> float | None:
 
 
 def likely_seconds(since: Moment, now: Moment) -> float:
-    """Seconds from `since` to `now` for a waiting time: the wall clock neither shortens it nor makes it endless.
+    """Seconds from `since` to `now` for a waiting time, which no clock that was set makes endless.
 
     Within one boot the machine's counter tells. Across boots it is what the wall clock says, but at least
     as long as this boot has lasted, so that a clock that was set back holds nobody up for ever.

@@ -44,10 +44,11 @@ class CaptchaDesk:
         self.challenge: Challenge = self.renew()
 
     def renew(self) -> Challenge:
-        """Shows another challenge."""
+        """Shows another challenge; one that is shown in a pause lives from the end of it."""
         self._shown += 1
         randomness = self._randomness.take(RANDOM_BYTES, f"captcha:{self._shown}")
-        self.challenge = make_challenge(randomness, self._clock.now().monotonic_ns)
+        issued_ns = self._clock.now().monotonic_ns + self.paused_seconds() * 10**9
+        self.challenge = make_challenge(randomness, issued_ns)
         return self.challenge
 
     def answer(self, raw: str) -> Problem | None:
@@ -66,14 +67,15 @@ class CaptchaDesk:
             return None
         if code == "captcha.missing":
             return Problem("captcha", code)
+        if code == "captcha.wrong":
+            self._wrong += 1
+        left = self._rules.wrong_in_a_row - self._wrong
+        if left <= 0:
+            self._wrong, self._pauses, self._paused_at = 0, self._pauses + 1, now
         self.renew()
-        if code == "captcha.expired":
-            return Problem("captcha", code)
-        self._wrong += 1
-        if self._wrong < self._rules.wrong_in_a_row:
-            return Problem("captcha", code, params={"left": self._rules.wrong_in_a_row - self._wrong})
-        self._wrong, self._pauses, self._paused_at = 0, self._pauses + 1, now
-        return _paused(self.paused_seconds())
+        if left <= 0:
+            return _paused(self.paused_seconds())
+        return Problem("captcha", code, params={"left": left} if code == "captcha.wrong" else {})
 
     def paused_seconds(self) -> int:
         """Whole seconds until answers are taken again; 0 for now."""

@@ -18,7 +18,7 @@ from kiosk.domain.family import (
     read_member,
     shape_problems,
 )
-from kiosk.domain.fields import Problem, one_problem_a_field
+from kiosk.domain.fields import Problem, one_problem_a_field, tidy
 from kiosk.domain.flow import Flow, Step
 from kiosk.domain.form import ADDRESS_PATHS, BANK_PATHS, MEMBER_KEYS
 from kiosk.domain.identifiers import digits_only, is_digits, nik_birth_date, nik_sex
@@ -244,8 +244,11 @@ def problems_at(path: str, draft: Draft, rules: Rulebook, known: KnownPeople) ->
     An error keeps the person at the row, a warning asks to look again and lets pass the second time.
     """
     found = split_member_path(path)
+    blank = not tidy(draft.answer(path))
     problems = list(read_answer(draft, path, rules).problems)
-    if path == "contact.email" and not draft.answer(path) and not rules.settings.email_required:
+    if blank and path == "contact.email" and not rules.settings.email_required:
+        problems = []
+    if blank and found is not None and found[1] == "nik" and draft.answer(member_path(found[0], NO_NIK)):
         problems = []
     if found is not None and not any(problem.blocks for problem in problems):
         index, key = found

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from kiosk.domain.draft import Draft, member_path
-from kiosk.domain.fields import Cleaned, Problem, one_problem_a_field
+from kiosk.domain.fields import Cleaned, Problem, one_problem_a_field, tidy
 from kiosk.domain.form import FAMILY_PATHS, MEMBER_KEYS, SPECS, spec_for
 from kiosk.domain.identifiers import nik_birth_date, nik_sex
 from kiosk.domain.parsers import age_on, months_after
@@ -127,14 +127,13 @@ def read_family(draft: Draft, rules: Rulebook) -> tuple[Family, tuple[Problem, .
 
     Class, bank and head depend on the outcome and are asked for by `segments.assess`.
     """
+    optional = _ASKED_BY_OUTCOME if rules.settings.email_required else {*_ASKED_BY_OUTCOME, "contact.email"}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for path in FAMILY_PATHS:
-        if not draft.answer(path) and path in _ASKED_BY_OUTCOME:
+        if path in optional and not tidy(draft.answer(path)):
             continue
         cleaned = read_answer(draft, path, rules)
-        if cleaned.value is None and path == "contact.email" and not rules.settings.email_required:
-            cleaned = Cleaned(None) if not draft.answer(path) else cleaned
         problems.extend(cleaned.problems)
         if cleaned.value is not None:
             values[path] = cleaned.value

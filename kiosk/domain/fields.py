@@ -111,18 +111,19 @@ class FieldSpec:
 
 
 def tidy(raw: str) -> str:
-    """`raw` composed (NFC), without invisible characters, every kind of blank as one plain space."""
+    """`raw` without invisible characters, composed (NFC), every kind of blank as one plain space."""
     kept = []
-    for char in unicodedata.normalize("NFC", raw):
+    for char in raw:
         category = unicodedata.category(char)
         if category == "Cf" or char in _INVISIBLE:
             continue
         kept.append(" " if category in {"Zs", "Zl", "Zp"} or char in "\t\n\r" else char)
-    return " ".join(word for word in "".join(kept).split(" ") if word)
+    text = unicodedata.normalize("NFC", "".join(kept))
+    return " ".join(word for word in text.split(" ") if word)
 
 
 # Characters that print nothing although Unicode does not class them as format characters.
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u3164\uffa0\ufe0e\ufe0f")
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0\ufe0e\ufe0f")
 
 
 def one_problem_a_field(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -15,7 +15,7 @@ from kiosk.domain.fields import Problem, one_problem_a_field
 from kiosk.domain.form import ADDRESS_PATHS, BANK_PATHS
 from kiosk.domain.registration import Decision
 from kiosk.domain.rulebook import Rulebook
-from kiosk.domain.segments import KnownPeople, Route, assess, route_for
+from kiosk.domain.segments import KnownPeople, Route, assess, family_route
 
 
 class Step(StrEnum):
@@ -43,6 +43,11 @@ class Fact:
     VERIFIED = "verified_phone"
     UNVERIFIED = "unverified_phone"
     REVIEWED = "reviewed"
+
+
+def again_fact(nik: str) -> str:
+    """The fact that the last four digits of this NIK were typed a second time."""
+    return f"again.{nik}"
 
 
 def step_of(path: str) -> Step:
@@ -73,12 +78,23 @@ class Flow:
 
     @cached_property
     def route(self) -> Route:
-        """Where login and directory lead this family."""
-        return route_for(self.family.login, self.known, self.rules)
+        """Where login, directory and newborns lead this family."""
+        return family_route(self._as_typed[0], self.known, self.rules)
+
+    @cached_property
+    def settled(self) -> Draft:
+        """The draft to submit: without answers to a step that no longer applies."""
+        if self.route.asks_class():
+            return self.draft
+        return self.draft.with_answers(dict.fromkeys(("class", *BANK_PATHS)))
+
+    @cached_property
+    def _as_typed(self) -> tuple[Family, tuple[Problem, ...]]:
+        return read_family(self.draft, self.rules)
 
     @cached_property
     def _read(self) -> tuple[Family, tuple[Problem, ...]]:
-        return read_family(self.draft, self.rules)
+        return self._as_typed if self.settled is self.draft else read_family(self.settled, self.rules)
 
     @property
     def family(self) -> Family:
@@ -130,6 +146,10 @@ class Flow:
             yield Problem("terms", "terms.missing")
         if draft.fact(Fact.CAPTCHA) != "passed":
             yield Problem("captcha", "captcha.missing")
+        if self.rules.settings.confirm_nik:
+            for member in self.family.members:
+                if member.nik and not draft.fact(again_fact(member.nik)):
+                    yield Problem(member.path("nik_again"), "nik.again_missing")
         phone = read_answer(draft, "contact.phone", self.rules).value
         if phone and phone not in {draft.fact(Fact.VERIFIED), draft.fact(Fact.UNVERIFIED)}:
             yield Problem("otp", "otp.missing")

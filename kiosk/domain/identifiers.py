@@ -14,6 +14,7 @@ TRAINING_PROVINCE = "99"
 _FEMALE_DAY_OFFSET = 40
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _SEPARATORS = str.maketrans("", "", f" .{_DASHES}")
+_PLAIN_HYPHEN = str.maketrans(dict.fromkeys(_DASHES, "-"))
 _ALPHABET = string.digits + string.ascii_uppercase
 
 
@@ -140,9 +141,10 @@ def virtual_account(va_prefix: str, card: str) -> str:
 # Reference: KIOSK-NUMBER-CC, CC two check characters by ISO 7064 MOD 1271-36 over KIOSK and NUMBER.
 
 
-def _check_characters(payload: str) -> str:
+def _check_characters(kiosk: str, number: str) -> str:
+    """Two signs over both parts; the length of the first tells `K7-1234` from `K-71234`."""
     total = 0
-    for char in payload:
+    for char in f"{len(kiosk)}{kiosk}{number}":
         total = (total + _ALPHABET.index(char)) * 36 % 1271
     total = total * 36 % 1271
     check = (1272 - total) % 1271
@@ -158,7 +160,7 @@ class Reference:
 
     def __str__(self) -> str:
         number = f"{self.number:04d}"
-        return f"{self.kiosk}-{number}-{_check_characters(self.kiosk + number)}"
+        return f"{self.kiosk}-{number}-{_check_characters(self.kiosk, number)}"
 
 
 def is_kiosk_id(text: str) -> bool:
@@ -167,17 +169,19 @@ def is_kiosk_id(text: str) -> bool:
 
 
 def parse_reference(text: str) -> Reference | None:
-    """The reference that a person typed, in any case and with blanks; None if its check signs do not fit.
+    """The reference that a person typed, in any case, with blanks beside or instead of the hyphens.
 
+    None if it has another shape or its check signs do not fit.
     The letters O, I and L in the running number are read as 0 and 1, since it holds only digits.
     """
-    parts = "".join(text.split()).upper().split("-")
+    typed = text.translate(_PLAIN_HYPHEN).upper()
+    parts = "".join(typed.split()).split("-") if "-" in typed else typed.split()
     if len(parts) != 3 or not is_kiosk_id(parts[0]):
         return None
     number = parts[1].translate(str.maketrans("OIL", "011"))
     if re.fullmatch(r"[0-9]{4,9}", number) is None or (len(number) > 4 and number[0] == "0"):
         return None
-    return Reference(parts[0], int(number)) if _check_characters(parts[0] + number) == parts[2] else None
+    return Reference(parts[0], int(number)) if _check_characters(parts[0], number) == parts[2] else None
 
 
 def masked(number: str) -> str:

@@ -36,12 +36,13 @@ def name_like(key: str = "name") -> Parser:
     """
 
     def parse(text: str, rules: Rulebook) -> str:
-        name = text.translate(_TYPOGRAPHIC)
+        # Capitals first: a few letters become two of them, or one with a loose accent.
+        name = unicodedata.normalize("NFC", text.upper()).translate(_TYPOGRAPHIC)
         if not all(_latin(char) or char in _NAME_SIGNS for char in name) or not any(map(str.isalpha, name)):
             raise Refusal(f"{key}.characters")
         if len(name) > rules.limits.name_length:
             raise Refusal(f"{key}.too_long", limit=rules.limits.name_length)
-        return name.upper()
+        return name
 
     return parse
 
@@ -151,7 +152,7 @@ def _day_from_words(text: str) -> date | None:
 
 
 def _day_from_digits(text: str) -> date | None:
-    parts = [part for part in re.split(r"[ ./\-\u2010-\u2015]+", text) if part]
+    parts = [part for part in re.split(r"[ ./\-\u2010-\u2015\u2212]+", text) if part]
     if not all(map(is_digits, parts)):
         return None
     if len(parts) == 3:

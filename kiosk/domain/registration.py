@@ -55,6 +55,7 @@ ALLOWED: Mapping[tuple[State, Event], State] = {
     (State.SENT, Event.SEND): State.SENT,
     (State.SENT, Event.ACCEPT): State.ACCEPTED,
     (State.SENT, Event.REFUSE): State.NEEDS_FIX,
+    (State.NEEDS_FIX, Event.REFUSE): State.NEEDS_FIX,
     (State.NEEDS_FIX, Event.RESUBMIT): State.SUBMITTED,
     (State.ACCEPTED, Event.ACCEPT): State.ACCEPTED,
     (State.ACCEPTED, Event.LAPSE): State.LAPSED,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from kiosk.domain.directory import Participant
+from kiosk.domain.draft import split_member_path
 from kiosk.domain.family import Family, Member, guardian_missing, main_member
 from kiosk.domain.fields import Problem, one_problem_a_field
 from kiosk.domain.form import BANK_PATHS, spec_for
@@ -65,7 +66,7 @@ class Route:
 
 
 def route_for(login: str, known: KnownPeople, rules: Rulebook) -> Route:
-    """The outcome that login and directory lead to; newborns are decided by `assess`."""
+    """The outcome that login and directory lead to, newborns aside."""
     new_family = Route(Outcome.NEW_FAMILY, NEW_FAMILY_SEGMENT)
     segments = known.segments_on_kk()
     if not segments:
@@ -85,28 +86,53 @@ def _route_into(head: Participant | None, rules: Rulebook) -> Route:
     return Route(outcome, head.segment, head.care_class, head)
 
 
+def family_route(family: Family, known: KnownPeople, rules: Rulebook) -> Route:
+    """Where this family goes: newborns alone go with their mother, all others as `route_for` says."""
+    babies = tuple(_babies(family, known, rules))
+    return _route_of_babies(family, babies, known) or route_for(family.login, known, rules)
+
+
+def _route_of_babies(family: Family, babies: Sequence[_Baby], known: KnownPeople) -> Route | None:
+    if not babies or len(babies) != len(family.members):
+        return None
+    mother = babies[0].mother
+    if mother is None:
+        return None
+    head = known.head(mother.segment) or mother
+    if all(baby.here for baby in babies):
+        return Route(Outcome.NEWBORN, mother.segment, mother.care_class, head)
+    if all(baby.joins for baby in babies) and mother in known.on_kk:
+        return Route(Outcome.ADDED_MEMBERS, mother.segment, head.care_class, head)
+    return None
+
+
 def assess(family: Family, known: KnownPeople, rules: Rulebook) -> Decision:
     """What becomes of a family whose answers are good one by one; a refusal says why and where to go."""
-    problems = list(_already_registered(family, known))
     babies = tuple(_babies(family, known, rules))
-    newborn = bool(babies) and len(babies) == len(family.members) and all(baby.here for baby in babies)
-    problems.extend(problem for baby in babies for problem in baby.problems)
-    route = route_for(family.login, known, rules)
-    if newborn:
-        mother = babies[0].mother
-        head = known.head(mother.segment) or mother if mother else None
-        route = Route(
-            Outcome.NEWBORN, mother.segment if mother else "", mother.care_class if mother else None, head
-        )
-    elif route.outcome is Outcome.REFUSED or any(baby.here for baby in babies):
+    problems = [*_already_registered(family, known), *(found for baby in babies for found in baby.problems)]
+    nobody_left = _are_all_refused(family, problems)
+    route = family_route(family, known, rules)
+    not_here = route.outcome is Outcome.REFUSED or (
+        route.outcome is not Outcome.NEWBORN and any(baby.here for baby in babies)
+    )
+    if not_here:
         problems.append(Problem("members", "family.not_here", params={"refer_to": "dinsos"}))
-    problems.extend(_asked_by_route(family, route, known, rules))
-    if guardian_missing(family, rules):
-        problems.append(Problem("consent.guardian", "consent.guardian_missing"))
+    if not nobody_left and not not_here:
+        problems.extend(_asked_by_route(family, route, known, rules))
+        if guardian_missing(family, rules):
+            problems.append(Problem("consent.guardian", "consent.guardian_missing"))
     found = one_problem_a_field(problems)
     if any(problem.blocks for problem in found):
         return refused(found)
     return _decided(family, route, found, rules)
+
+
+def _are_all_refused(family: Family, problems: Sequence[Problem]) -> bool:
+    """True where no member is left to register, so that asking for a class or a guardian would mislead."""
+    refused_ones = {
+        found[0] for problem in problems if problem.blocks and (found := split_member_path(problem.field))
+    }
+    return bool(family.members) and refused_ones >= {member.index for member in family.members}
 
 
 def refused(problems: Sequence[Problem]) -> Decision:
@@ -129,11 +155,16 @@ def _already_registered(family: Family, known: KnownPeople) -> Iterator[Problem]
 
 @dataclass(frozen=True, slots=True)
 class _Baby:
-    """A newborn of the family, the mother where she is known, and what is wrong."""
+    """A newborn of the family, the mother where she is known, and what is wrong.
+
+    One of a mother in PBI JK is registered `here` as newborn, one with a NIK whose mother pays for herself
+    `joins` her family.
+    """
 
     member: Member
     mother: Participant | None
     here: bool = False
+    joins: bool = False
     problems: tuple[Problem, ...] = ()
 
 
@@ -151,6 +182,8 @@ def _babies(family: Family, known: KnownPeople, rules: Rulebook) -> Iterator[_Ba
             yield _Baby(member, mother, here=True, problems=tuple(_late(member, rules)))
         elif member.without_nik or rule.may_add != "always":
             yield _Baby(member, mother, problems=(_not_here(member, rule),))
+        else:
+            yield _Baby(member, mother, joins=True)
 
 
 def _mother(member: Member, known: KnownPeople) -> Participant | None:

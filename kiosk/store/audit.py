@@ -1,0 +1,135 @@
+"""The audit trail: a chain of lines in which no line can be changed, taken out or put in unseen.
+
+A line's digest is SHA-256 over the 32 bytes of the digest before it (zeros for line 1) followed by the line's
+columns n, wall, boot, monotonic_ns, trusted, who, action, subject, fields and codes as a JSON array in ASCII
+with ", " between them. Whoever has the store's key can write a whole new chain, and a cut at the end leaves a
+shorter good one: only a head that left the machine (on a receipt, in an envelope) shows either.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select
+from sqlcipher3 import dbapi2 as driver
+
+from kiosk.services.ports import AuditLine
+from kiosk.store.engine import as_store_error
+from kiosk.store.mapping import audit_columns
+from kiosk.store.session import Session, Statement
+from kiosk.store.tables import AuditRow, table_of
+
+_T = table_of(AuditRow).c
+_HEAD = Statement(select(_T.n, _T.digest).order_by(_T.n.desc()).limit(1))
+_APPEND = Statement(insert(table_of(AuditRow)))
+_PAYLOAD = (
+    _T.n, _T.wall, _T.boot, _T.monotonic_ns, _T.trusted, _T.who, _T.action, _T.subject, _T.fields, _T.codes
+)  # fmt: skip
+_WALK = Statement(select(*_PAYLOAD, _T.previous, _T.digest).where(_T.n > bindparam("after")).order_by(_T.n))
+_START = bytes(32)
+_CHUNK = 2000
+_NUMBER = re.compile(r"[0-9]{13,16}")
+
+_encode = json.JSONEncoder().encode
+
+
+def _digest(previous: bytes, payload: list[Any]) -> bytes:
+    return sha256(previous + _encode(payload).encode("ascii")).digest()
+
+
+class SqlAuditTrail:
+    """Appends lines to the chain; a subject that is a person's number is kept as a keyed hash of it."""
+
+    def __init__(self, session: Session, number_key: bytes) -> None:
+        self._session = session
+        self._number_key = number_key
+
+    def append(self, line: AuditLine) -> str:
+        """Adds a line and returns the new head, 64 hexadecimal digits."""
+        n, previous = self._last()
+        values = audit_columns(line) | {"n": n + 1, "previous": previous}
+        values["subject"] = self.subject(values["subject"])
+        values["digest"] = _digest(previous, [values[column.name] for column in _PAYLOAD])
+        self._session.run(_APPEND, values)
+        return str(values["digest"].hex())
+
+    def head(self) -> str:
+        """The last line's digest, 64 hexadecimal digits; empty where there is no line."""
+        n, digest = self._last()
+        return digest.hex() if n else ""
+
+    def subject(self, text: str) -> str:
+        """How `text` stands in the trail: a NIK, No. KK or card number as `#` and 16 hexadecimal digits."""
+        if _NUMBER.fullmatch(text) is None:
+            return text
+        return "#" + hmac.digest(self._number_key, text.encode(), "sha256")[:8].hex()
+
+    def _last(self) -> tuple[int, bytes]:
+        found = self._session.row(_HEAD, {})
+        return (found[0], found[1]) if found else (0, _START)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """What a check of the chain found.
+
+    `lines` is how many lines were good before the check ended; `first_bad` is the number of the first line
+    that is not, and `reason` says why: `audit.missing` (a number is left out), `audit.order` (a line does not
+    follow the one before it), `audit.altered` (a line does not fit its digest), `audit.head_unknown` (the
+    head from outside is nowhere in the chain: it was cut or written anew). `head` is the last good digest.
+    """
+
+    lines: int
+    ok: bool
+    first_bad: int | None = None
+    reason: str = ""
+    head: str = ""
+
+
+def verify(connection: Any, progress: Callable[[int], None] | None = None, *, head: str = "") -> VerifyResult:
+    """Walks the whole chain on a driver's connection, reporting the lines done to `progress`.
+
+    `head` is one that left the machine, at least its first 8 hexadecimal digits; the whole chain is searched
+    for it. Raises ValueError for a shorter head, StoreError where the store cannot be read.
+    """
+    wanted = head.strip().lower()
+    if wanted and re.fullmatch(r"[0-9a-f]{8,64}", wanted) is None:
+        raise ValueError("a head is 8 to 64 hexadecimal digits")
+    lines, previous, seen = 0, _START, not wanted
+    start = bytes.fromhex(wanted[:8])
+    for n, *payload, stored_previous, digest in _walk(connection, progress):
+        if n != lines + 1:
+            return VerifyResult(lines, False, lines + 1, "audit.missing", _head(lines, previous))  # noqa: FBT003
+        if stored_previous != previous:
+            return VerifyResult(lines, False, n, "audit.order", _head(lines, previous))  # noqa: FBT003
+        if digest != _digest(previous, [n, *payload]):
+            return VerifyResult(lines, False, n, "audit.altered", _head(lines, previous))  # noqa: FBT003
+        if not seen and digest[:4] == start:
+            seen = digest.hex().startswith(wanted)
+        lines, previous = n, digest
+    if not seen:
+        return VerifyResult(lines, ok=False, reason="audit.head_unknown", head=_head(lines, previous))
+    return VerifyResult(lines, ok=True, head=_head(lines, previous))
+
+
+def _head(lines: int, digest: bytes) -> str:
+    return digest.hex() if lines else ""
+
+
+def _walk(connection: Any, progress: Callable[[int], None] | None) -> Iterator[tuple[Any, ...]]:
+    done = 0
+    try:
+        cursor = connection.execute(_WALK.sql, {"after": -(2**63)})
+        while rows := cursor.fetchmany(_CHUNK):
+            yield from rows
+            done += len(rows)
+            if progress is not None:
+                progress(done)
+    except driver.Error as error:
+        raise as_store_error(error) from None

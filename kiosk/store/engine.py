@@ -1,0 +1,189 @@
+"""Opens the encrypted database file, and proves at start that it is one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, QueuePool, create_engine
+from sqlcipher3 import dbapi2 as driver
+
+from kiosk.errors import StoreError
+from kiosk.store.keyfile import fsync_folder, key_id, make_private_folder, write_private_file
+
+DATABASE = "kiosk.db"
+_PLAIN = b"SQLite format 3\0"
+_KEY_ID_SUFFIX = "-keyid"
+
+_BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT = 5, 6, 8, 10, 11
+_FULL, _CANTOPEN, _CONSTRAINT, _NOTADB = 13, 14, 19, 26
+_CODES = {
+    _BUSY: "store.locked",
+    _LOCKED: "store.locked",
+    _READONLY: "store.io",
+    _IOERR: "store.io",
+    _CORRUPT: "store.damaged",
+    _FULL: "store.full",
+    _CANTOPEN: "store.io",
+    _CONSTRAINT: "store.duplicate",
+    _NOTADB: "store.damaged",
+}
+
+
+def as_store_error(error: Exception) -> StoreError:
+    """The StoreError for what the driver raised; its detail is SQLite's sentence, without values."""
+    code = getattr(error, "sqlite_errorcode", None)
+    known = _CODES.get(code & 0xFF) if isinstance(code, int) else None
+    return StoreError(known or _by_sentence(str(error)), str(error))
+
+
+def _by_sentence(sentence: str) -> str:
+    """For errors that the driver raises without a number."""
+    for part, code in (("locked", "store.locked"), ("full", "store.full"), ("disk I/O", "store.io")):
+        if part in sentence:
+            return code
+    damaged = "not a database" in sentence or "malformed" in sentence
+    return "store.damaged" if damaged else "store.failed"
+
+
+def open_engine(path: Path, key: bytes, *, busy_seconds: float = 5.0) -> Engine:
+    """An engine on the SQLCipher file at `path`, made if it is not there, with one connection proved.
+
+    `key` is 32 raw bytes; `busy_seconds` is how long a statement waits for another process. File and folder
+    are for their owner alone, whatever the umask. Raises StoreError: `store.plain` for a database in clear
+    text, `store.wrong_key`, `store.damaged`, `store.locked`, `store.io`, and `store.pragma` where SQLite does
+    not keep one of its promises.
+    """
+    try:
+        _prepare(path)
+    except OSError as error:
+        raise StoreError("store.io", f"{path}: {error.strerror}") from None
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: _connect(path, key, busy_seconds),
+        module=driver,
+        poolclass=QueuePool,
+        pool_size=4,
+        max_overflow=0,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+    )
+    try:
+        engine.raw_connection().close()
+    except BaseException:
+        engine.dispose()
+        raise
+    _remember_key(path, key)
+    return engine
+
+
+@contextmanager
+def only_opener(folder: Path) -> Iterator[None]:
+    """Lets one process at a time make or migrate what is in `folder`, which is made if it is not there."""
+    try:
+        make_private_folder(folder)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise StoreError("store.io", f"{folder}: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def has_database(path: Path) -> bool:
+    """True where the file holds anything; an empty one is what a cut during the first start leaves."""
+    return path.exists() and path.stat().st_size > 0
+
+
+def refuse_plain(path: Path) -> None:
+    """Raises StoreError `store.plain` where the file at `path` is a database in clear text."""
+    with path.open("rb") as file:
+        if file.read(len(_PLAIN)) == _PLAIN:
+            raise StoreError("store.plain", f"{path} is not encrypted")
+
+
+def _prepare(path: Path) -> None:
+    make_private_folder(path.parent)
+    with suppress(FileExistsError):
+        write_private_file(path, b"")
+        fsync_folder(path.parent)
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if file.exists() and stat.S_IMODE(file.stat().st_mode) != 0o600:
+            file.chmod(0o600)
+    refuse_plain(path)
+
+
+def _connect(path: Path, key: bytes, busy_seconds: float) -> Any:
+    connection = driver.connect(
+        str(path), timeout=busy_seconds, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA cipher_log_level=NONE")
+        connection.execute(f"PRAGMA key=\"x'{key.hex()}'\"")
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        except driver.DatabaseError as error:
+            raise _not_opened(error, path, key) from None
+        _set_and_check(connection, busy_seconds)
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, driver.Error):
+            raise as_store_error(error) from None
+        raise
+    return connection
+
+
+def _set_and_check(connection: Any, busy_seconds: float) -> None:
+    if not connection.execute("PRAGMA cipher_version").fetchall():
+        raise StoreError("store.pragma", "this SQLite cannot encrypt")
+    promises = (
+        ("journal_mode", "WAL", "wal"),
+        ("synchronous", "FULL", 2),
+        ("foreign_keys", "ON", 1),
+        ("secure_delete", "ON", 1),
+        ("temp_store", "MEMORY", 2),
+        ("busy_timeout", str(int(busy_seconds * 1000)), int(busy_seconds * 1000)),
+    )
+    for name, wanted, expected in promises:
+        connection.execute(f"PRAGMA {name}={wanted}").fetchall()
+        found = connection.execute(f"PRAGMA {name}").fetchone()
+        if found is None or found[0] != expected:
+            raise StoreError("store.pragma", f"{name} is {found and found[0]} instead of {wanted}")
+
+
+def _not_opened(error: Exception, path: Path, key: bytes) -> StoreError:
+    """SQLCipher says the same of a wrong key and of a damaged first page; the key's id beside it knows."""
+    found = as_store_error(error)
+    if found.code != "store.damaged":
+        return found
+    if _remembered(path) == key_id(key):
+        return StoreError("store.damaged", f"{path}: the key is right, but the file is not readable")
+    return StoreError("store.wrong_key", f"{path} does not open with this key")
+
+
+def _key_id_file(path: Path) -> Path:
+    return path.with_name(path.name + _KEY_ID_SUFFIX)
+
+
+def _remembered(path: Path) -> str:
+    try:
+        return _key_id_file(path).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _remember_key(path: Path, key: bytes) -> None:
+    """Keeps the id of the key that opened the file; a failure here costs only a plainer message later."""
+    if _remembered(path) == key_id(key):
+        return
+    with suppress(OSError):
+        _key_id_file(path).unlink(missing_ok=True)
+        write_private_file(_key_id_file(path), key_id(key).encode())
+        fsync_folder(path.parent)

@@ -1,0 +1,119 @@
+"""The schema's history: named steps, each done once, in order, in one transaction with its record.
+
+A step is SQL as it was when it was shipped; it is never edited afterwards, and never derived from
+`tables.py`, which says only how the tables look today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlcipher3 import dbapi2 as driver
+
+from kiosk.errors import StoreError
+from kiosk.store.engine import as_store_error
+
+Step = Callable[[Any], None]
+
+_RECORD = """CREATE TABLE IF NOT EXISTS migration (
+    n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, version TEXT NOT NULL) STRICT"""
+
+_FIRST_SCHEMA = (
+    """CREATE TABLE registration (
+        n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL, outcome TEXT NOT NULL, kk TEXT NOT NULL, name TEXT NOT NULL,
+        people INTEGER NOT NULL, premium_total INTEGER, created_day TEXT NOT NULL,
+        created_wall TEXT NOT NULL, document TEXT NOT NULL) STRICT""",
+    "CREATE INDEX registration_kk ON registration (kk)",
+    "CREATE INDEX registration_day ON registration (created_day)",
+    "CREATE INDEX registration_state ON registration (state)",
+    "CREATE INDEX registration_state_day ON registration (state, created_day)",
+    """CREATE TABLE member (
+        registration INTEGER NOT NULL REFERENCES registration (n), position INTEGER NOT NULL,
+        nik TEXT NOT NULL, PRIMARY KEY (registration, position)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX member_nik ON member (nik, registration)",
+    """CREATE TABLE draft (
+        id TEXT NOT NULL PRIMARY KEY, revision INTEGER NOT NULL, started_at TEXT NOT NULL,
+        saved_at TEXT NOT NULL, kk TEXT NOT NULL, name TEXT NOT NULL, people INTEGER NOT NULL,
+        at TEXT NOT NULL, document TEXT NOT NULL) STRICT""",
+    "CREATE INDEX draft_saved ON draft (saved_at)",
+    """CREATE TABLE outbox (
+        n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, registration TEXT NOT NULL UNIQUE,
+        queued_at TEXT NOT NULL, sent_at TEXT NOT NULL) STRICT""",
+    "CREATE INDEX outbox_waiting ON outbox (n) WHERE sent_at = ''",
+    """CREATE TABLE audit (
+        n INTEGER PRIMARY KEY, wall TEXT NOT NULL, boot TEXT NOT NULL, monotonic_ns INTEGER NOT NULL,
+        trusted INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+        fields TEXT NOT NULL, codes TEXT NOT NULL, previous BLOB NOT NULL, digest BLOB NOT NULL) STRICT""",
+    "CREATE INDEX audit_subject ON audit (subject)",
+    """CREATE TABLE card_block (
+        n INTEGER PRIMARY KEY, first TEXT NOT NULL UNIQUE, next INTEGER NOT NULL, last INTEGER NOT NULL,
+        demo INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX card_block_demo ON card_block (demo)",
+    """CREATE TABLE code (
+        n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, draft_id TEXT NOT NULL, phone TEXT NOT NULL,
+        secret TEXT NOT NULL, wall TEXT NOT NULL, boot TEXT NOT NULL, monotonic_ns INTEGER NOT NULL,
+        trusted INTEGER NOT NULL, tries INTEGER NOT NULL, closed TEXT NOT NULL) STRICT""",
+    "CREATE INDEX code_draft ON code (draft_id)",
+    "CREATE INDEX code_phone ON code (phone)",
+    """CREATE TABLE participant (
+        nik TEXT NOT NULL PRIMARY KEY, card TEXT NOT NULL, name TEXT NOT NULL, birth_date TEXT NOT NULL,
+        kk TEXT NOT NULL, segment TEXT NOT NULL, status TEXT NOT NULL, care_class INTEGER, fktp TEXT NOT NULL,
+        head INTEGER NOT NULL, arrears_months INTEGER NOT NULL, since TEXT) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX participant_kk ON participant (kk)",
+    """CREATE TABLE counter (
+        kiosk TEXT NOT NULL PRIMARY KEY, number INTEGER NOT NULL) STRICT""",
+)
+
+
+def first_schema(connection: Any) -> None:
+    """The tables that the program began with."""
+    for statement in _FIRST_SCHEMA:
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[tuple[str, Step], ...] = (("0001_first_schema", first_schema),)
+"""Every step by name, in order; a new one goes to the end."""
+
+
+def migrate(
+    connection: Any, version: str, *, steps: Sequence[tuple[str, Step]] = MIGRATIONS
+) -> tuple[str, ...]:
+    """Brings the schema up to date in one transaction and returns the names of the steps done now.
+
+    `version` is the program's, kept with each step. Raises StoreError `store.newer`, with nothing changed,
+    where the store knows a step that this program does not; nothing is kept of a step that fails.
+    """
+    try:
+        if _done(connection) == [name for name, _ in steps]:
+            return ()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            names = _migrate(connection, version, steps)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    except driver.Error as error:
+        raise as_store_error(error) from None
+    return names
+
+
+def _done(connection: Any) -> list[str]:
+    tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'migration'").fetchall()
+    rows = connection.execute("SELECT name FROM migration ORDER BY n").fetchall() if tables else []
+    return [name for (name,) in rows]
+
+
+def _migrate(connection: Any, version: str, steps: Sequence[tuple[str, Step]]) -> tuple[str, ...]:
+    done, known = _done(connection), [name for name, _ in steps]
+    if done != known[: len(done)]:
+        unknown = next((name for name in done if name not in known), "another order of steps")
+        raise StoreError("store.newer", f"this store was changed by a newer program ({unknown})")
+    connection.execute(_RECORD)
+    for name, step in steps[len(done) :]:
+        step(connection)
+        connection.execute("INSERT INTO migration (name, version) VALUES (?, ?)", (name, version))
+    return tuple(known[len(done) :])

@@ -1,0 +1,112 @@
+"""One transaction on one connection, and statements that are compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ClauseElement, Engine, PoolProxiedConnection
+from sqlalchemy.dialects.sqlite import dialect
+from sqlcipher3 import dbapi2 as driver
+
+from kiosk.store.engine import as_store_error
+
+_DIALECT = dialect(paramstyle="named")
+
+Values = Mapping[str, Any]
+
+
+class Statement:
+    """A Core statement, compiled to SQL with named parameters when first used.
+
+    The driver is called with the text: a registration is nine statements, and going through the whole of
+    SQLAlchemy for each would cost more than encrypting and syncing them.
+    """
+
+    def __init__(self, clause: ClauseElement) -> None:
+        self._clause = clause
+
+    @cached_property
+    def sql(self) -> str:
+        return str(self._compiled)
+
+    @cached_property
+    def constants(self) -> dict[str, Any]:
+        """The values that stand in the statement itself."""
+        found = self._compiled.params
+        return {name: value for name, value in found.items() if value is not None}
+
+    @cached_property
+    def _compiled(self) -> Any:
+        return self._clause.compile(dialect=_DIALECT)
+
+    def with_constants(self, values: Values) -> Values:
+        return {**self.constants, **values} if self.constants else values
+
+
+class Session:
+    """A connection of the pool with at most one transaction open; every driver's error becomes a StoreError.
+
+    The transaction begins with the first statement, and again with the first one after a commit. A session
+    that writes takes the write lock at once, so that what it read cannot be out of date when it writes.
+    """
+
+    def __init__(self, engine: Engine, *, writes: bool = True) -> None:
+        self._pooled: PoolProxiedConnection = engine.raw_connection()
+        self._connection: Any = self._pooled.driver_connection
+        self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
+    def run(self, statement: Statement, values: Values) -> Any:
+        """Runs a statement and returns the driver's cursor (`rowcount`, `lastrowid`)."""
+        try:
+            if not self._connection.in_transaction:
+                self._connection.execute(self._begin)
+            return self._connection.execute(statement.sql, statement.with_constants(values))
+        except driver.Error as error:
+            raise as_store_error(error) from None
+
+    def run_many(self, statement: Statement, rows: Iterable[Values]) -> None:
+        """Runs a statement once for each row of values."""
+        try:
+            if not self._connection.in_transaction:
+                self._connection.execute(self._begin)
+            self._connection.executemany(statement.sql, map(statement.with_constants, rows))
+        except driver.Error as error:
+            raise as_store_error(error) from None
+
+    def rows(self, statement: Statement, values: Values) -> list[tuple[Any, ...]]:
+        """All rows that a statement gives."""
+        cursor = self.run(statement, values)
+        try:
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        except driver.Error as error:
+            raise as_store_error(error) from None
+        return found
+
+    def row(self, statement: Statement, values: Values) -> tuple[Any, ...] | None:
+        """The first row that a statement gives."""
+        found = self.rows(statement, values)
+        return found[0] if found else None
+
+    def commit(self) -> None:
+        """Makes everything since the transaction began durable, or raises StoreError and keeps nothing."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+        except driver.Error as error:
+            raise as_store_error(error) from None
+
+    def close(self) -> None:
+        """Undoes what was not committed and gives the connection back."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except driver.Error:
+            self._pooled.invalidate()
+        self._pooled.close()
+
+    @property
+    def connection(self) -> Any:
+        """The driver's connection, for what reads in a stream."""
+        return self._connection

@@ -1,0 +1,168 @@
+"""The tables as SQLModel classes: columns, keys and indexes, no behaviour.
+
+What creates them is `migrations.py`; a test holds the two together. Rows of this kind are not validators, so
+nothing outside `kiosk.store` sees them and the domain objects are made in `mapping.py`.
+"""
+
+from typing import ClassVar, cast
+
+from sqlalchemy import Index, LargeBinary, MetaData, Table, Text, text
+from sqlmodel import Field, SQLModel
+
+
+class Row(SQLModel):
+    """A row of this store, apart from the tables of any other program in the process."""
+
+    metadata: ClassVar[MetaData] = MetaData()
+
+
+class RegistrationRow(Row, table=True):
+    """A registration: columns for lists and look-ups, and the whole of it as a JSON document."""
+
+    __tablename__ = "registration"
+    __table_args__ = (
+        Index("registration_kk", "kk"),
+        Index("registration_day", "created_day"),
+        Index("registration_state", "state"),
+        Index("registration_state_day", "state", "created_day"),
+    )
+    n: int = Field(primary_key=True)
+    id: str = Field(sa_type=Text, unique=True)
+    reference: str = Field(sa_type=Text, unique=True)
+    state: str = Field(sa_type=Text)
+    outcome: str = Field(sa_type=Text)
+    kk: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    people: int
+    premium_total: int | None = None
+    created_day: str = Field(sa_type=Text)
+    created_wall: str = Field(sa_type=Text)
+    document: str = Field(sa_type=Text)
+
+
+class MemberRow(Row, table=True):
+    """That a NIK stands in a registration; people without a NIK have no row."""
+
+    __tablename__ = "member"
+    __table_args__ = (Index("member_nik", "nik", "registration"), {"sqlite_with_rowid": False})
+    registration: int = Field(primary_key=True, foreign_key="registration.n")
+    position: int = Field(primary_key=True)
+    nik: str = Field(sa_type=Text)
+
+
+class DraftRow(Row, table=True):
+    """A registration under way; the document holds the answers and facts."""
+
+    __tablename__ = "draft"
+    __table_args__ = (Index("draft_saved", "saved_at"),)
+    id: str = Field(sa_type=Text, primary_key=True)
+    revision: int
+    started_at: str = Field(sa_type=Text)
+    saved_at: str = Field(sa_type=Text)
+    kk: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    people: int
+    at: str = Field(sa_type=Text)
+    document: str = Field(sa_type=Text)
+
+
+class OutboxRow(Row, table=True):
+    """What waits to be sent: `sent_at` is empty until it was."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_waiting", "n", sqlite_where=text("sent_at = ''")),)
+    n: int = Field(primary_key=True)
+    key: str = Field(sa_type=Text, unique=True)
+    registration: str = Field(sa_type=Text, unique=True)
+    queued_at: str = Field(sa_type=Text)
+    sent_at: str = Field(sa_type=Text)
+
+
+class AuditRow(Row, table=True):
+    """A line of the audit chain; `n` counts from 1 without gaps."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("audit_subject", "subject"),)
+    n: int = Field(primary_key=True)
+    wall: str = Field(sa_type=Text)
+    boot: str = Field(sa_type=Text)
+    monotonic_ns: int
+    trusted: int
+    who: str = Field(sa_type=Text)
+    action: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    fields: str = Field(sa_type=Text)
+    codes: str = Field(sa_type=Text)
+    previous: bytes = Field(sa_type=LargeBinary)
+    digest: bytes = Field(sa_type=LargeBinary)
+
+
+class CardBlockRow(Row, table=True):
+    """A block of card numbers: `first` to `last`, of which `next` is the next to give."""
+
+    __tablename__ = "card_block"
+    __table_args__ = (Index("card_block_demo", "demo"),)
+    n: int = Field(primary_key=True)
+    first: str = Field(sa_type=Text, unique=True)
+    next: int
+    last: int
+    demo: int
+
+
+class CodeRow(Row, table=True):
+    """A code sent to a phone."""
+
+    __tablename__ = "code"
+    __table_args__ = (Index("code_draft", "draft_id"), Index("code_phone", "phone"))
+    n: int = Field(primary_key=True)
+    id: str = Field(sa_type=Text, unique=True)
+    draft_id: str = Field(sa_type=Text)
+    phone: str = Field(sa_type=Text)
+    secret: str = Field(sa_type=Text)
+    wall: str = Field(sa_type=Text)
+    boot: str = Field(sa_type=Text)
+    monotonic_ns: int
+    trusted: int
+    tries: int
+    closed: str = Field(sa_type=Text)
+
+
+class ParticipantRow(Row, table=True):
+    """A participant of the directory extract."""
+
+    __tablename__ = "participant"
+    __table_args__ = (Index("participant_kk", "kk"), {"sqlite_with_rowid": False})
+    nik: str = Field(sa_type=Text, primary_key=True)
+    card: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    birth_date: str = Field(sa_type=Text)
+    kk: str = Field(sa_type=Text)
+    segment: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    care_class: int | None = None
+    fktp: str = Field(sa_type=Text)
+    head: int
+    arrears_months: int
+    since: str | None = Field(default=None, sa_type=Text)
+
+
+class CounterRow(Row, table=True):
+    """The last number that a kiosk gave to a registration."""
+
+    __tablename__ = "counter"
+    kiosk: str = Field(sa_type=Text, primary_key=True)
+    number: int
+
+
+class MigrationRow(Row, table=True):
+    """A migration that was done, and by which version of the program."""
+
+    __tablename__ = "migration"
+    n: int = Field(primary_key=True)
+    name: str = Field(sa_type=Text, unique=True)
+    version: str = Field(sa_type=Text)
+
+
+def table_of(row: type[Row]) -> Table:
+    """The Core table of a row class, for statements."""
+    return cast("Table", vars(row)["__table__"])

@@ -1,0 +1,121 @@
+"""One transaction over the whole store, and the store that opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine
+
+from kiosk import __version__
+from kiosk.services import ports
+from kiosk.store.audit import SqlAuditTrail, VerifyResult, verify
+from kiosk.store.engine import DATABASE, has_database, only_opener, open_engine, refuse_plain
+from kiosk.store.keyfile import derived_key, load_or_create_key
+from kiosk.store.leases import SqlCardBlocks, SqlCodes, SqlDirectory
+from kiosk.store.migrations import migrate
+from kiosk.store.repositories import SqlDrafts, SqlOutbox, SqlRegistrations
+from kiosk.store.session import Session
+
+
+class SqlUnitOfWork:
+    """One transaction: what is in it is durable after `commit`, or nothing of it is there.
+
+    It may be used from any thread, one at a time. Leaving it without `commit` undoes everything since the
+    last one. Raises StoreError: `store.locked`, `store.full`, `store.io`, `store.damaged`, `store.duplicate`.
+    """
+
+    drafts: ports.DraftRepository
+    registrations: ports.RegistrationRepository
+    outbox: ports.Outbox
+    audit: ports.AuditTrail
+    cards: ports.CardBlocks
+    codes: ports.Codes
+    directory: ports.MembershipDirectory
+
+    def __init__(self, engine: Engine, number_key: bytes, *, writes: bool = True) -> None:
+        self._engine = engine
+        self._number_key = number_key
+        self._writes = writes
+        self._session: Session | None = None
+
+    def __enter__(self) -> Self:
+        self._session = session = Session(self._engine, writes=self._writes)
+        self.drafts = SqlDrafts(session)
+        self.registrations = SqlRegistrations(session)
+        self.outbox = SqlOutbox(session)
+        self.audit = SqlAuditTrail(session, self._number_key)
+        self.cards = SqlCardBlocks(session)
+        self.codes = SqlCodes(session)
+        self.directory = SqlDirectory(session)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def commit(self) -> None:
+        """Makes everything so far durable; what follows is another transaction."""
+        if self._session is None:
+            raise RuntimeError("a unit of work commits inside its `with` block")
+        self._session.commit()
+
+
+class Store:
+    """An open store: call it for a unit of work that may write, `reading()` for one that only looks."""
+
+    def __init__(self, engine: Engine, key: bytes) -> None:
+        self._engine = engine
+        self._number_key = derived_key(key, "audit numbers")
+
+    def __call__(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self._engine, self._number_key)
+
+    def reading(self) -> SqlUnitOfWork:
+        """A unit of work on one snapshot that neither waits for a writer nor holds one up."""
+        return SqlUnitOfWork(self._engine, self._number_key, writes=False)
+
+    def verify_audit(self, progress: Callable[[int], None] | None = None, *, head: str = "") -> VerifyResult:
+        """Checks the audit chain; see `kiosk.store.audit.verify`."""
+        session = Session(self._engine, writes=False)
+        try:
+            return verify(session.connection, progress, head=head)
+        finally:
+            session.close()
+
+    def close(self) -> None:
+        """Closes the connections; the last one folds the write-ahead log into the database."""
+        self._engine.dispose()
+
+
+def store_factory(folder: Path, key_path: Path, *, busy_seconds: float = 5.0) -> Store:
+    """Opens the store in `folder` with the key in the file `key_path`, making both where neither is there.
+
+    The schema is brought up to date. `busy_seconds` is how long to wait for another process that writes.
+    Raises StoreError: `store.key_missing`, `store.key_mode`, `store.key_damaged`, `store.key_inside`,
+    `store.wrong_key`, `store.damaged`, `store.plain`, `store.locked`, `store.newer`, `store.io`.
+    """
+    path = folder / DATABASE
+    with only_opener(folder):
+        key = load_or_create_key(key_path, store_exists=has_database(path), folder=folder)
+        engine = open_engine(path, key, busy_seconds=busy_seconds)
+        try:
+            _migrate(engine)
+            refuse_plain(path)
+        except BaseException:
+            engine.dispose()
+            raise
+    return Store(engine, key)
+
+
+def _migrate(engine: Engine) -> None:
+    session = Session(engine)
+    try:
+        migrate(session.connection, __version__)
+    finally:
+        session.close()

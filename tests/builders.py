@@ -29,9 +29,7 @@ def _books(training: bool) -> tuple[RegionBook, FacilityBook]:  # noqa: FBT001 -
     return RegionBook(regions_file(training=training)), FacilityBook([facilities_file(training=training)])
 
 
-def a_rulebook(
-    today: date = TODAY, *, training: bool = True, settings: Settings | None = None
-) -> Rulebook:
+def a_rulebook(today: date = TODAY, *, training: bool = True, settings: Settings | None = None) -> Rulebook:
     """The rules as shipped, on a fixed day, in practice unless told otherwise."""
     regions, facilities = _books(training)
     return rulebook(today, training=training, regions=regions, facilities=facilities, settings=settings)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 - a table reads best in lines
 """One table of raw answers and what becomes of them, fed through every door by which an answer can enter."""
 
 from __future__ import annotations
@@ -80,8 +81,18 @@ def rows_of_16(key: str) -> list[Row]:
     """What NIK and No. KK have in common."""
     return [
         *bad(key, "missing", "", "   ", "\u00a0\t", "\u200b", "- . -", "\n"),
-        *bad(key, "characters", "99010112O8800001", "99010112088000l1", "9901011208800001/", "NIK", "9901,011208800001"),
-        *bad(key, "characters", "٩٩٠١٠١١٢٠٨٨٠٠٠٠١", "９９０１０１１２０８８００００１", "99010112088000\u0661"),  # noqa: RUF001
+        *bad(
+            key,
+            "characters",
+            "99010112O8800001",
+            "99010112088000l1",
+            "9901011208800001/",
+            "NIK",
+            "9901,011208800001",
+        ),
+        *bad(
+            key, "characters", "٩٩٠١٠١١٢٠٨٨٠٠٠٠١", "９９０１０１１２０８８００００１", "99010112088000\u0661"
+        ),
         *bad(key, "characters", "9901011208800001\x00", "\x1b[31m9901011208800001", "²901011208800001"),
         *bad(key, "length", "1", "990101120880000", "99010112088000011", "990101 120880 000", LONG),
         *bad(key, "placeholder", "0" * 16, "9" * 16, "1234567890123456", "0000 0000 0000 0000", real=True),
@@ -116,7 +127,7 @@ ROWS: Sequence[Row] = (
     Row("kk", "9999993201200012", ("kk.region_unknown",), "9999993201200012"),
     *bad("name", "missing", "", " \u00a0 ", "\u200b\u2060"),
     *bad("name", "characters", "BUDI 2", "B@DI", "БУДИ", "李", "[/red]", "<b>", "-", ". .", "BUDI\x1b[2J", "BUDI\x07"),
-    *bad("name", "characters", "BUDI\u0661", "BUDI 🙂", "ＢＵＤＩ", "\x9b31mBUDI", "BUDI_S"),  # noqa: RUF001
+    *bad("name", "characters", "BUDI\u0661", "BUDI 🙂", "ＢＵＤＩ", "\x9b31mBUDI", "BUDI_S"),
     *bad("name", "too_long", "A" * 61, "BUDI " * 60, "ß" * 31),
     *good("name", "A" * 60, "a" * 60),
     *good("name", "BUDI SANTOSO", "Budi Santoso", "  budi   santoso\n", "BUDI\u00a0SANTOSO", "BU\u200bDI SANTOSO"),
@@ -227,9 +238,7 @@ Command = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Runs `kiosk` in this process, on a store of its own; returns the exit code and standard output."""
     settings = tmp_path / "kiosk.toml"
     settings.write_text(
@@ -241,7 +250,9 @@ def command(
     monkeypatch.delenv("KIOSK_STORE", raising=False)
 
     def run(*arguments: str, real: bool = False) -> tuple[int, str]:
-        profile = ["--profile", "counter"] if real else ["--profile", "training", "--today", TODAY.isoformat()]
+        profile = (
+            ["--profile", "counter"] if real else ["--profile", "training", "--today", TODAY.isoformat()]
+        )
         code = main([*arguments, *profile])
         return code, capsys.readouterr().out
 
@@ -259,7 +270,7 @@ def test_the_check_command_says_what_the_table_says(row: Row, command: Command) 
 
 @pytest.mark.parametrize("real", [False, True], ids=["practice", "real"])
 def test_the_register_command_refuses_and_takes_what_the_table_says(
-    real: bool, command: Command, tmp_path: Path
+    *, real: bool, command: Command, tmp_path: Path
 ) -> None:
     rows = [row for row in ROWS if row.real is real]
     file = tmp_path / "families.jsonl"

@@ -263,6 +263,6 @@ def _decided(family: Family, route: Route, warnings: Iterable[Problem], rules: R
 
 def _window(family: Family, rules: Rulebook) -> tuple[date, date]:
     born = [member.birth_date for member in family.members if member.birth_date and member.is_baby(rules)]
-    if len(born) == len(family.members):
+    if born and len(born) == len(family.members):
         return newborn_window(rules.today, min(born), rules.limits)
     return payment_window(rules.today, rules.limits)

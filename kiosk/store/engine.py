@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, QueuePool, create_engine
 from sqlcipher3 import dbapi2 as driver
 
 from kiosk.errors import StoreError
@@ -51,8 +50,40 @@ def _by_sentence(sentence: str) -> str:
     return "store.damaged" if damaged else "store.failed"
 
 
-def open_engine(path: Path, key: bytes, *, busy_seconds: float = 5.0) -> Engine:
-    """An engine on the SQLCipher file at `path`, made if it is not there, with one connection proved.
+class Database:
+    """The connections to one encrypted file: kept for reuse, each used by one unit of work at a time."""
+
+    def __init__(self, path: Path, key: bytes, busy_seconds: float) -> None:
+        self._path = path
+        self._key = key
+        self._busy_seconds = busy_seconds
+        self._idle: list[Any] = []
+
+    def take(self) -> Any:
+        """A driver's connection with nothing open on it; raises StoreError where none can be opened."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _connect(self._path, self._key, self._busy_seconds)
+
+    def give_back(self, connection: Any) -> None:
+        """Undoes what is open on a connection and keeps it for the next, unless that fails."""
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except driver.Error:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        """Closes the idle connections; the last one folds the write-ahead log into the file."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+def open_database(path: Path, key: bytes, *, busy_seconds: float = 5.0) -> Database:
+    """The SQLCipher file at `path`, made if it is not there, with one connection proved.
 
     `key` is 32 raw bytes; `busy_seconds` is how long a statement waits for another process. File and folder
     are for their owner alone, whatever the umask. Raises StoreError: `store.plain` for a database in clear
@@ -63,23 +94,10 @@ def open_engine(path: Path, key: bytes, *, busy_seconds: float = 5.0) -> Engine:
         _prepare(path)
     except OSError as error:
         raise StoreError("store.io", f"{path}: {error.strerror}") from None
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: _connect(path, key, busy_seconds),
-        module=driver,
-        poolclass=QueuePool,
-        pool_size=4,
-        max_overflow=0,
-        pool_reset_on_return=None,
-        hide_parameters=True,
-    )
-    try:
-        engine.raw_connection().close()
-    except BaseException:
-        engine.dispose()
-        raise
+    database = Database(path, key, busy_seconds)
+    database.give_back(database.take())
     _remember_key(path, key)
-    return engine
+    return database
 
 
 @contextmanager

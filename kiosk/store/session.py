@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ClauseElement, Engine, PoolProxiedConnection
+from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.sqlite import dialect
 from sqlcipher3 import dbapi2 as driver
 
-from kiosk.store.engine import as_store_error
+from kiosk.store.engine import Database, as_store_error
 
 _DIALECT = dialect(paramstyle="named")
 
@@ -21,7 +22,8 @@ class Statement:
     """A Core statement, compiled to SQL with named parameters when first used.
 
     The driver is called with the text: a registration is nine statements, and going through the whole of
-    SQLAlchemy for each would cost more than encrypting and syncing them.
+    SQLAlchemy for each would cost more than encrypting and syncing them. Numbers that SQLAlchemy itself puts
+    in (`OFFSET 0`) are written out: SQLite plans a statement anew each time a parameter of LIMIT is bound.
     """
 
     def __init__(self, clause: ClauseElement) -> None:
@@ -29,32 +31,24 @@ class Statement:
 
     @cached_property
     def sql(self) -> str:
-        return str(self._compiled)
-
-    @cached_property
-    def constants(self) -> dict[str, Any]:
-        """The values that stand in the statement itself."""
-        found = self._compiled.params
-        return {name: value for name, value in found.items() if value is not None}
-
-    @cached_property
-    def _compiled(self) -> Any:
-        return self._clause.compile(dialect=_DIALECT)
-
-    def with_constants(self, values: Values) -> Values:
-        return {**self.constants, **values} if self.constants else values
+        compiled = self._clause.compile(dialect=_DIALECT)
+        text = str(compiled)
+        for name, value in compiled.params.items():
+            if isinstance(value, int):
+                text = re.sub(rf":{name}\b", str(value), text)
+        return text
 
 
 class Session:
-    """A connection of the pool with at most one transaction open; every driver's error becomes a StoreError.
+    """A connection with at most one transaction open; every driver's error becomes a StoreError.
 
     The transaction begins with the first statement, and again with the first one after a commit. A session
     that writes takes the write lock at once, so that what it read cannot be out of date when it writes.
     """
 
-    def __init__(self, engine: Engine, *, writes: bool = True) -> None:
-        self._pooled: PoolProxiedConnection = engine.raw_connection()
-        self._connection: Any = self._pooled.driver_connection
+    def __init__(self, database: Database, *, writes: bool = True) -> None:
+        self._database = database
+        self._connection: Any = database.take()
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
     def run(self, statement: Statement, values: Values) -> Any:
@@ -62,7 +56,7 @@ class Session:
         try:
             if not self._connection.in_transaction:
                 self._connection.execute(self._begin)
-            return self._connection.execute(statement.sql, statement.with_constants(values))
+            return self._connection.execute(statement.sql, values)
         except driver.Error as error:
             raise as_store_error(error) from None
 
@@ -71,7 +65,7 @@ class Session:
         try:
             if not self._connection.in_transaction:
                 self._connection.execute(self._begin)
-            self._connection.executemany(statement.sql, map(statement.with_constants, rows))
+            self._connection.executemany(statement.sql, rows)
         except driver.Error as error:
             raise as_store_error(error) from None
 
@@ -99,12 +93,7 @@ class Session:
 
     def close(self) -> None:
         """Undoes what was not committed and gives the connection back."""
-        try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        except driver.Error:
-            self._pooled.invalidate()
-        self._pooled.close()
+        self._database.give_back(self._connection)
 
     @property
     def connection(self) -> Any:

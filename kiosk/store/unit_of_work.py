@@ -7,12 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine
-
 from kiosk import __version__
 from kiosk.services import ports
 from kiosk.store.audit import SqlAuditTrail, VerifyResult, verify
-from kiosk.store.engine import DATABASE, has_database, only_opener, open_engine, refuse_plain
+from kiosk.store.engine import DATABASE, Database, has_database, only_opener, open_database, refuse_plain
 from kiosk.store.keyfile import derived_key, load_or_create_key
 from kiosk.store.leases import SqlCardBlocks, SqlCodes, SqlDirectory
 from kiosk.store.migrations import migrate
@@ -35,14 +33,14 @@ class SqlUnitOfWork:
     codes: ports.Codes
     directory: ports.MembershipDirectory
 
-    def __init__(self, engine: Engine, number_key: bytes, *, writes: bool = True) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, number_key: bytes, *, writes: bool = True) -> None:
+        self._database = database
         self._number_key = number_key
         self._writes = writes
         self._session: Session | None = None
 
     def __enter__(self) -> Self:
-        self._session = session = Session(self._engine, writes=self._writes)
+        self._session = session = Session(self._database, writes=self._writes)
         self.drafts = SqlDrafts(session)
         self.registrations = SqlRegistrations(session)
         self.outbox = SqlOutbox(session)
@@ -69,20 +67,20 @@ class SqlUnitOfWork:
 class Store:
     """An open store: call it for a unit of work that may write, `reading()` for one that only looks."""
 
-    def __init__(self, engine: Engine, key: bytes) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, key: bytes) -> None:
+        self._database = database
         self._number_key = derived_key(key, "audit numbers")
 
     def __call__(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._engine, self._number_key)
+        return SqlUnitOfWork(self._database, self._number_key)
 
     def reading(self) -> SqlUnitOfWork:
         """A unit of work on one snapshot that neither waits for a writer nor holds one up."""
-        return SqlUnitOfWork(self._engine, self._number_key, writes=False)
+        return SqlUnitOfWork(self._database, self._number_key, writes=False)
 
     def verify_audit(self, progress: Callable[[int], None] | None = None, *, head: str = "") -> VerifyResult:
         """Checks the audit chain; see `kiosk.store.audit.verify`."""
-        session = Session(self._engine, writes=False)
+        session = Session(self._database, writes=False)
         try:
             return verify(session.connection, progress, head=head)
         finally:
@@ -90,7 +88,7 @@ class Store:
 
     def close(self) -> None:
         """Closes the connections; the last one folds the write-ahead log into the database."""
-        self._engine.dispose()
+        self._database.close()
 
 
 def store_factory(folder: Path, key_path: Path, *, busy_seconds: float = 5.0) -> Store:
@@ -103,18 +101,18 @@ def store_factory(folder: Path, key_path: Path, *, busy_seconds: float = 5.0) ->
     path = folder / DATABASE
     with only_opener(folder):
         key = load_or_create_key(key_path, store_exists=has_database(path), folder=folder)
-        engine = open_engine(path, key, busy_seconds=busy_seconds)
+        database = open_database(path, key, busy_seconds=busy_seconds)
         try:
-            _migrate(engine)
+            _migrate(database)
             refuse_plain(path)
         except BaseException:
-            engine.dispose()
+            database.close()
             raise
-    return Store(engine, key)
+    return Store(database, key)
 
 
-def _migrate(engine: Engine) -> None:
-    session = Session(engine)
+def _migrate(database: Database) -> None:
+    session = Session(database)
     try:
         migrate(session.connection, __version__)
     finally:

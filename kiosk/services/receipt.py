@@ -1,0 +1,135 @@
+"""The receipt as text of 42 columns, for the screen, a file and a narrow printer."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import textwrap
+from datetime import date
+from pathlib import Path
+
+from kiosk.domain.identifiers import masked
+from kiosk.domain.registration import Registration
+from kiosk.language import Language
+
+WIDTH = 42
+
+
+def receipt_lines(
+    registration: Registration, language: Language, place: str, *, training: bool, head: str
+) -> list[str]:
+    """The receipt, each line at most 42 columns; `head` is the audit chain's head after this registration."""
+    paper = _Paper(language)
+    if training:
+        paper.centred("receipt.training")
+    paper.centred("receipt.title")
+    paper.wrapped(place)
+    paper.rule()
+    paper.pair("receipt.reference", registration.reference)
+    paper.pair("receipt.date", registration.created.wall[:16].replace("T", " "))
+    paper.blank()
+    for key in ("receipt.stored", "receipt.not_sent", "receipt.not_active"):
+        paper.centred(key)
+    paper.blank()
+    _about_family(paper, registration)
+    _about_payment(paper, registration)
+    _about_doubts(paper, registration, head)
+    return paper.lines
+
+
+class _Paper:
+    """Collects lines of 42 columns."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.lines: list[str] = []
+
+    def text(self, key: str, **params: str | int) -> str:
+        return self.language.text(key, **params)
+
+    def blank(self) -> None:
+        self.lines.append("")
+
+    def rule(self) -> None:
+        self.lines.append("-" * WIDTH)
+
+    def centred(self, key: str) -> None:
+        self.lines += [line.center(WIDTH).rstrip() for line in textwrap.wrap(self.text(key), WIDTH)]
+
+    def wrapped(self, text: str) -> None:
+        self.lines += textwrap.wrap(text, WIDTH)
+
+    def pair(self, key: str, value: str) -> None:
+        label = self.text(key)
+        if len(label) + 1 + len(value) <= WIDTH:
+            self.lines.append(label + value.rjust(WIDTH - len(label)))
+        else:
+            self.lines += [label, *(line.rjust(WIDTH) for line in textwrap.wrap(value, WIDTH))]
+
+
+def _about_family(paper: _Paper, registration: Registration) -> None:
+    decision = registration.decision
+    paper.wrapped(paper.text(f"outcome.{decision.outcome}"))
+    paper.pair("receipt.kk", masked(str(registration.family["kk"])))
+    for number, member in enumerate(registration.family["members"], 1):
+        paper.wrapped(f"{number}. {member['name']}")
+    paper.pair("receipt.people", str(decision.people))
+    if decision.segment:
+        paper.pair("receipt.segment", decision.segment.replace("_", " "))
+    if decision.care_class:
+        paper.pair("receipt.class", "I" * decision.care_class)
+    paper.rule()
+
+
+def _about_payment(paper: _Paper, registration: Registration) -> None:
+    decision, language = registration.decision, paper.language
+    if decision.premium_total is None or decision.premium_per_person is None:
+        paper.wrapped(paper.text("receipt.no_premium"))
+        return
+    paper.pair("receipt.per_person", language.rupiah(decision.premium_per_person))
+    paper.pair("receipt.total", language.rupiah(decision.premium_total))
+    if decision.pay_from and decision.pay_until:
+        paper.pair("receipt.pay_from", _day(decision.pay_from))
+        paper.pair("receipt.pay_until", _day(decision.pay_until))
+    paper.blank()
+    if registration.waits_for_number:
+        paper.wrapped(paper.text("receipt.number_later"))
+        return
+    paper.wrapped(paper.text("receipt.virtual_account"))
+    for bank, number in registration.virtual_accounts.items():
+        paper.lines.append(f"{bank:8}{grouped_account(number).rjust(WIDTH - 8)}")
+    if registration.demo_card:
+        paper.wrapped(paper.text("receipt.demo_card"))
+
+
+def _about_doubts(paper: _Paper, registration: Registration, head: str) -> None:
+    paper.rule()
+    codes = {problem.code for problem in registration.decision.problems}
+    if "otp.unverified" in codes:
+        paper.wrapped(paper.text("receipt.unverified"))
+    if not registration.created.trusted:
+        paper.wrapped(paper.text("receipt.doubtful_time"))
+    paper.wrapped(paper.text("receipt.keep"))
+    paper.pair("receipt.head", head[:8])
+
+
+def grouped_account(number: str) -> str:
+    """A virtual account in groups of four, as it is typed into a machine."""
+    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
+
+
+def _day(day: date) -> str:
+    return day.strftime("%d-%m-%Y")
+
+
+def write_receipt(folder: Path, registration: Registration, lines: list[str]) -> Path:
+    """Writes the receipt durably as `REFERENCE.txt`, readable by its owner alone; returns the path."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".receipt-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    target = folder / f"{registration.reference}.txt"
+    Path(temporary).replace(target)
+    return target

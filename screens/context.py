@@ -1,0 +1,137 @@
+"""What every page is given: the program around it, the services, the settings and the language."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol, TypeVar
+
+from kiosk.config import Config
+from kiosk.domain.fields import Problem
+from kiosk.domain.registration import Registration
+from kiosk.domain.rulebook import Facility, Rulebook
+from kiosk.language import Language
+from kiosk.services.captcha_desk import CaptchaDesk
+from kiosk.services.drafts import Drafts
+from kiosk.services.membership import Membership
+from kiosk.services.queries import Queries
+from kiosk.services.registration import Registrar
+from kiosk.services.verification import Verification
+from screens.base import Shell
+
+T = TypeVar("T")
+
+
+class Found(Protocol):
+    """One place that a search found."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+
+
+class Places(Protocol):
+    """Finds villages and facilities by a few letters, best match first."""
+
+    def villages(self, text: str, *, near: str = "", limit: int = 20) -> Sequence[Found]: ...
+    def facilities(self, text: str, *, near: str = "", limit: int = 20) -> Sequence[Found]: ...
+
+
+class Phone(Protocol):
+    """The simulated phone: what was last sent to a number, and forgetting it."""
+
+    def latest(self, number: str) -> str | None: ...
+    def clear(self, number: str) -> None: ...
+
+
+class Services(Protocol):
+    """The use cases that pages call; all but `rules` block and belong into `Context.work`."""
+
+    @property
+    def drafts(self) -> Drafts: ...
+    @property
+    def membership(self) -> Membership: ...
+    @property
+    def registrar(self) -> Registrar: ...
+    @property
+    def queries(self) -> Queries: ...
+    @property
+    def verification(self) -> Verification: ...
+    @property
+    def phone(self) -> Phone | None: ...
+    @property
+    def places(self) -> Places: ...
+    def rules(self) -> Rulebook: ...
+    def captcha_desk(self, facts: Mapping[str, str]) -> CaptchaDesk: ...
+    def cards_low(self) -> int | None: ...
+    def receipt(self, registration: Registration, language: Language) -> list[str]: ...
+    def prepare(self) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass
+class Context:
+    """One running program as its pages see it; `services` are there once `ready` has been awaited."""
+
+    shell: Shell
+    config: Config
+    load: Callable[[], Services]
+    language: Language
+    waiting: int = 0
+    cards_left: int | None = None
+    opening: asyncio.Task[None] | None = field(default=None, repr=False)
+    _loading: asyncio.Task[Services] | None = field(default=None, repr=False)
+    _services: Services | None = field(default=None, repr=False)
+
+    @property
+    def services(self) -> Services:
+        if self._services is None:
+            raise RuntimeError("the services are asked for before they are ready")
+        return self._services
+
+    @property
+    def is_ready(self) -> bool:
+        return self._services is not None
+
+    async def ready(self) -> None:
+        """Opens the store in the store thread, once; raises StoreError where it cannot be opened."""
+        if self._services is None:
+            if self._loading is None:
+                self._loading = asyncio.ensure_future(self.shell.run(self.load))
+            self._services = await self._loading
+            await self.refresh()
+
+    async def refresh(self) -> None:
+        """Reads what the first line shows."""
+        self.waiting = await self.work(self.services.queries.waiting)
+        self.cards_left = await self.work(self.services.cards_low)
+
+    async def work(self, function: Callable[..., T], *args: object, **named: object) -> T:
+        """Runs one blocking service call in the store thread."""
+        return await self.shell.run(partial(function, *args, **named))
+
+    @property
+    def rules(self) -> Rulebook:
+        return self.services.rules()
+
+    def t(self, key: str, **params: str | int) -> str:
+        return self.language.text(key, **params)
+
+    def say(self, problem: Problem) -> str:
+        """The sentence for a problem."""
+        return self.t(f"problem.{problem.code}", **problem.params)
+
+    def facility(self, code: str) -> Facility | None:
+        return self.rules.facilities.find(code)
+
+    @property
+    def is_single(self) -> bool:
+        return self.config.screens.layout == "single"
+
+    def switch_language(self) -> None:
+        self.language = Language("en" if self.language.code == "id" else "id")

@@ -1,0 +1,320 @@
+"""A page of rows to be filled in: one sheet for the counter, one question at a time for the village."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from kiosk.domain import entry
+from kiosk.domain.draft import Draft
+from kiosk.domain.fields import Problem
+from kiosk.domain.flow import Step
+from kiosk.domain.form import SPECS
+from kiosk.errors import KioskError
+from screens import navigation
+from screens.context import Context
+from screens.dialogs import Help
+from screens.display import displayed, key_of
+from screens.editor import Editor
+from screens.frame import Message, body_room, framed, step_title
+from screens.journey import Journey
+from screens.keys import Key, Press
+from screens.layout import Row, question_lines, sheet_lines
+from screens.view import Line, View
+
+
+class FormPage:
+    """One step's rows. Enter accepts what stands in the row, saves it, and goes on to the next.
+
+    A step's own page says which step it is, and overrides what is special: rows that are not stored
+    (`accept_special`), what stands above the rows (`above`) and what follows the last one (`finished`).
+    """
+
+    step: ClassVar[Step]
+    keys: ClassVar[tuple[str, ...]] = ("help", "back", "choices", "later", "next")
+
+    def __init__(self, context: Context, journey: Journey, at: str = "") -> None:
+        self.context = context
+        self.journey = journey
+        self.message = Message()
+        self.gone = False
+        self._looked_at: set[tuple[str, str]] = set()
+        self._cells: dict[str, str] = {}
+        self._cells_of: tuple[Draft, str] | None = None
+        self.path = ""
+        self.editor = Editor()
+        paths = self.rows()
+        self.go_to(at if at in paths else self._first_open(paths))
+
+    # What the rows are.
+
+    def rows(self) -> tuple[str, ...]:
+        return entry.rows(self.step, self.journey.flow)
+
+    def _first_open(self, paths: tuple[str, ...]) -> str:
+        return next((path for path in paths if not self.journey.draft.answer(path)), paths[0])
+
+    def suggested(self, path: str) -> str:
+        return entry.suggestion(path, self.journey.flow, self.context.config.kiosk.fktp)
+
+    def is_special(self, path: str) -> bool:
+        """True for a row whose answer is checked and never stored."""
+        return path in {entry.CAPTCHA, entry.CODE} or path.endswith(entry.NIK_AGAIN)
+
+    def is_hidden(self, path: str) -> bool:
+        return path.endswith(entry.NIK_AGAIN)
+
+    def go_to(self, path: str) -> None:
+        """Puts the cursor into a row, with its earlier answer or what is suggested there."""
+        self.path = path
+        given = "" if self.is_special(path) else self.journey.draft.answer(path)
+        suggested = "" if given or self.is_special(path) else self.suggested(path)
+        spec = SPECS.get(key_of(path))
+        limit = spec.max_length if spec else 40
+        self.editor = Editor(given or suggested, suggested=bool(suggested), limit=max(limit, len(given)))
+
+    # Keys.
+
+    async def press(self, press: Press) -> None:
+        handler = self.handlers().get(press.key)
+        if handler is not None:
+            self.message = Message()
+            try:
+                await handler()
+            except KioskError as error:
+                self.message = Message(self.context.t(f"problem.{error.code}"), "error")
+        elif self.editor.press(press):
+            self.message = Message()
+            self.typed()
+
+    def handlers(self) -> dict[Key, Callable[[], Awaitable[None]]]:
+        return {
+            Key.ENTER: self.enter,
+            Key.UP: self.up,
+            Key.DOWN: self.down,
+            Key.HELP: self.help,
+            Key.STAFF: self.staff,
+            Key.BACK: self.back,
+            Key.CHOICES: self.choose,
+            Key.SAME: self.same,
+            Key.LATER: self.later,
+            Key.NEXT: self.next,
+            Key.FINISH: self.finish,
+        }
+
+    def typed(self) -> None:
+        """Called after each key that changed the row, for totals that follow the typing."""
+
+    async def enter(self) -> None:
+        await self.accept(self.editor.text)
+
+    async def up(self) -> None:
+        self._move(-1)
+
+    async def down(self) -> None:
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        paths = self.rows()
+        index = paths.index(self.path) + by
+        if 0 <= index < len(paths):
+            self.go_to(paths[index])
+
+    async def help(self) -> None:
+        self.context.shell.push(Help(self.context, key_of(self.path), self.step))
+
+    async def staff(self) -> None:
+        self.message = Message(self.context.t("screen.staff", place=self.context.config.kiosk.place))
+
+    async def back(self) -> None:
+        await navigation.back(self.context, self.journey, self.step)
+
+    async def choose(self) -> None:
+        if not await navigation.choose(self.context, self.journey, self.path, self.editor.text, self.accept):
+            self.message = Message(self.context.t("screen.no_choices"))
+
+    async def same(self) -> None:
+        raw = entry.same_as_before(
+            self.path, self.journey.draft, "" if self.editor.suggested else self.editor.text
+        )
+        if not raw:
+            self.message = Message(self.context.t("screen.nothing_before"), "warn")
+        elif entry.same_completes(self.path):
+            self.editor = Editor(raw)
+            await self.accept(raw)
+        else:
+            self.editor = Editor(raw, limit=self.editor.limit)
+
+    async def later(self) -> None:
+        await self.finish()
+
+    async def finish(self) -> None:
+        await navigation.home(self.context, self.context.t("screen.draft_kept"))
+
+    async def next(self) -> None:
+        """Accepts what is typed in the row, then leaves the step if nothing is missing in it."""
+        path = self.path
+        if self.editor.text and (self.is_special(path) or not self.unchanged()):
+            await self.accept(self.editor.text)
+            if self.gone or self.message.text or self.path == path:
+                return
+        await self.leave_step()
+
+    def unchanged(self) -> bool:
+        return self.editor.text == self.journey.draft.answer(self.path)
+
+    async def leave_step(self) -> None:
+        """On to the next step, or to the first row that still has a problem."""
+        problem = next((p for p in self.journey.flow.problems_of(self.step) if p.blocks), None)
+        if problem is None:
+            self.gone = True
+            await navigation.forward(self.context, self.journey, self.step)
+        else:
+            self.show_problem(problem)
+
+    def show_problem(self, problem: Problem) -> None:
+        """Goes to the row of a problem and says what it is."""
+        if problem.field in self.rows():
+            self.go_to(problem.field)
+        self.message = Message(self.context.say(problem), "error")
+
+    # Accepting.
+
+    async def accept(self, raw: str) -> None:
+        """Takes `raw` as the answer to the row: refused, asked again, or saved and on to the next row."""
+        path = self.path
+        if self.is_special(path):
+            problem = await self.accept_special(path, raw)
+            if problem is None:
+                await self.advance(path)
+            else:
+                self.editor.clear()
+                self.message = Message(self.context.say(problem), "error" if problem.blocks else "warn")
+            return
+        raw = entry.expanded(path, raw, self.journey.draft)
+        draft = self.journey.draft.with_answers({path: raw})
+        known = await self.journey.known_with(draft, path)
+        problems = entry.problems_at(path, draft, self.context.rules, known)
+        if problems and not self._passes(problems[0], path, raw):
+            await self.refused(problems[0], raw)
+            return
+        draft = self.settled(draft, path).moved_to(self.after(path, draft))
+        await self.journey.save(draft, fields=(path,), codes=[p.code for p in problems], known=known)
+        await self.advance(path)
+
+    def _passes(self, problem: Problem, path: str, raw: str) -> bool:
+        """An error never passes, a warning the second time that the same answer is given."""
+        if problem.blocks or (path, raw) not in self._looked_at:
+            self._looked_at.add((path, raw))
+            return False
+        return True
+
+    async def refused(self, problem: Problem, raw: str) -> None:
+        """Says what is wrong; words where a code is asked open the list of places that fit them."""
+        if problem.code in {"region.unknown", "fktp.unknown"} and any(map(str.isalpha, raw)):
+            await navigation.choose(self.context, self.journey, self.path, raw, self.accept)
+            return
+        self.editor.suggested = False
+        self.message = Message(self.context.say(problem), "error" if problem.blocks else "warn")
+
+    def settled(self, draft: Draft, path: str) -> Draft:
+        """The draft with what follows from the answer at `path`; nothing for most."""
+        del path
+        return draft
+
+    async def accept_special(self, path: str, raw: str) -> Problem | None:
+        """Checks a row that is not stored; None where it is right."""
+        raise NotImplementedError(path)
+
+    def after(self, path: str, draft: Draft) -> str:
+        """Where the person will be once `path` is accepted; the row itself where it is the last."""
+        del draft
+        paths = self.rows()
+        return paths[min(paths.index(path) + 1, len(paths) - 1)]
+
+    async def advance(self, path: str) -> None:
+        """On to the next row, back to the review where it sent us, or on after the last row."""
+        if self.journey.reviewing and await navigation.return_to_review(self.context, self.journey):
+            self.gone = True
+            return
+        paths = self.rows()
+        index = paths.index(path) + 1 if path in paths else 0
+        if index < len(paths):
+            self.go_to(paths[index])
+            await self.entered(paths[index])
+        else:
+            await self.finished()
+
+    async def entered(self, path: str) -> None:
+        """Called when a row is reached by accepting the one before it."""
+
+    async def finished(self) -> None:
+        """What follows the last row: the next step."""
+        await self.leave_step()
+
+    # What is shown.
+
+    def title(self) -> Line:
+        return step_title(self.context, self.step)
+
+    def above(self) -> list[Line]:
+        """Lines over the rows."""
+        return []
+
+    def below(self) -> list[Line]:
+        """Lines under the rows."""
+        return []
+
+    def cell(self, path: str) -> str:
+        """What a row shows while another is being filled in."""
+        stamp = (self.journey.draft, self.context.language.code)
+        if self._cells_of != stamp:
+            self._cells, self._cells_of = {}, stamp
+        if path not in self._cells:
+            raw = "" if self.is_special(path) else self.journey.draft.answer(path)
+            self._cells[path] = displayed(self.context, path, raw)
+        return self._cells[path]
+
+    def row(self, path: str) -> Row:
+        """One row as the layouts draw it."""
+        key = key_of(path)
+        focused = path == self.path
+        return Row(
+            label=self.context.t(f"field.{key}"),
+            hint=self.context.t(f"example.{key}") if focused else "",
+            question=self.context.t(f"question.{key}") if focused else "",
+            text="*" * len(self.editor.text) if focused and self.is_hidden(path) else self.cell(path),
+            editor=self.editor if focused else None,
+            hidden=self.is_hidden(path),
+            reads=self._reads() if focused else "",
+        )
+
+    def _reads(self) -> str:
+        """How the answer in the focused row reads, where that says more than what was typed."""
+        if self.is_special(self.path) or not self.editor.text:
+            return ""
+        raw = entry.expanded(self.path, self.editor.text, self.journey.draft)
+        words = displayed(self.context, self.path, raw)
+        return "" if words == self.editor.text else words
+
+    def view(self, width: int, height: int) -> View:
+        paths = self.rows()
+        rows = [self.row(path) for path in paths]
+        focus = paths.index(self.path) if self.path in paths else 0
+        above, below = self.above(), self.below()
+        room = body_room(height)
+        if self.context.is_single:
+            place = self.context.t("screen.question", at=focus + 1, of=len(rows))
+            body, cursor = question_lines(rows, focus, above, below, place)
+        else:
+            body, cursor = sheet_lines(rows, focus, above, below, room)
+        return framed(
+            self.context,
+            self.title(),
+            body,
+            width=width,
+            height=height,
+            message=self.message,
+            keys=self.keys,
+            cursor=cursor,
+        )

@@ -1,0 +1,97 @@
+"""The frame of every page: place and mode above, message and keys below, the work between."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+
+from kiosk.domain.flow import Step
+from screens.context import Context
+from screens.safe import safe_text
+from screens.view import Line, Span, View
+
+MARGIN = 3
+TEXT_WIDTH = 74
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The sentence in the last line but one, and how it sounds: plain, warn, error or good."""
+
+    text: str = ""
+    role: str = "plain"
+
+
+def fit(text: str, width: int) -> str:
+    """`text` made safe and cut or padded to exactly `width` cells."""
+    return set_cell_size(safe_text(text), width)
+
+
+def wrapped(text: str, width: int = TEXT_WIDTH) -> list[str]:
+    """`text` in lines of at most `width` columns; its own line breaks are kept."""
+    return [line for part in text.split("\n") for line in textwrap.wrap(part, width) or [""]]
+
+
+def indented(*texts: str, role: str = "plain") -> list[Line]:
+    """Each text wrapped and set in from the left."""
+    return [(Span(" " * MARGIN), Span(line, role)) for text in texts for line in wrapped(text)]
+
+
+def header(context: Context, width: int) -> Line:
+    """The first line: where this is, in which mode, and what waits to be sent."""
+    profile = context.config.profile
+    left = f" KIOSK JKN  {context.config.kiosk.place}"
+    right = [context.t(f"screen.mode.{profile}"), context.t("screen.offline")]
+    if context.waiting:
+        right.append(context.t("screen.waiting", count=context.waiting))
+    tail = "  ".join(right) + " "
+    text = fit(left, max(width - cell_len(tail), 0)) + tail
+    return (Span(fit(text, width), "warn" if profile == "training" else "header"),)
+
+
+def step_title(context: Context, step: Step, detail: str = "") -> Line:
+    """The second line: which of the eight steps this is."""
+    name = f" {step.number}/8 {context.t(f'screen.step.{step}')}"
+    return (Span(fit(name, 40), "title"), Span(detail))
+
+
+def key_line(context: Context, keys: Sequence[str]) -> Line:
+    """The last line: at most six keys, each by the name that `screen.key.<name>` gives it."""
+    spans: list[Span] = []
+    for name in keys[:6]:
+        key, _, label = context.t(f"screen.key.{name}").partition(" ")
+        spans += [Span(f" {key}", "key"), Span(f" {label} ")]
+    return tuple(spans)
+
+
+def framed(
+    context: Context,
+    title: Line,
+    body: Sequence[Line],
+    *,
+    width: int,
+    height: int,
+    message: Message | None = None,
+    keys: Sequence[str] = (),
+    cursor: tuple[int, int] | None = None,
+) -> View:
+    """A whole view; `cursor` is a column and a line of the body."""
+    room = height - 4
+    lines = list(body[:room])
+    lines += [()] * (room - len(lines))
+    said = message or Message()
+    says = wrapped(said.text, width - 2)
+    if len(says) > 1:
+        # A second line of the message takes the last line of the work, which is kept free for it.
+        lines[-1] = (Span(fit(f" {says[0]}", width), said.role),)
+    last: Line = (Span(fit(f" {says[min(1, len(says) - 1)]}", width), said.role),) if said.text else ()
+    place = (cursor[0], cursor[1] + 2) if cursor is not None and cursor[1] < room else None
+    return View((header(context, width), title, *lines, last, key_line(context, keys)), place)
+
+
+def body_room(height: int) -> int:
+    """How many lines of work a terminal of this height has."""
+    return height - 4

@@ -1,0 +1,76 @@
+"""One family's way through the steps: the draft, what is known of it, and saving it before going on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kiosk.domain.draft import Draft
+from kiosk.domain.flow import Flow
+from kiosk.domain.rulebook import Rulebook
+from kiosk.domain.segments import KnownPeople
+from kiosk.services.registration import Submitted
+from screens.context import Context
+
+_LOOKED_UP = ("kk", ".nik", ".mother_nik")
+
+
+class Journey:
+    """Holds the draft in hand; nothing is shown as accepted before it is durable."""
+
+    def __init__(self, context: Context, draft: Draft, known: KnownPeople | None = None) -> None:
+        self.context = context
+        self.known = known or KnownPeople()
+        self.draft = draft
+        self.reviewing = False
+        self._flow: Flow | None = None
+        self._stands_on: tuple[Draft, Rulebook, KnownPeople] | tuple[None, None, None] = (None, None, None)
+
+    @classmethod
+    async def begin(cls, context: Context) -> Journey:
+        return cls(context, context.services.drafts.start())
+
+    @classmethod
+    async def resume(cls, context: Context, draft: Draft) -> Journey:
+        known = await context.work(context.services.membership.known_for, draft, context.rules)
+        return cls(context, draft, known)
+
+    @property
+    def flow(self) -> Flow:
+        """The flow of the draft as it stands; made anew when the draft, the rules or the people change."""
+        flow, stands_on = self._flow, (self.draft, self.context.rules, self.known)
+        if flow is None or any(new is not old for new, old in zip(stands_on, self._stands_on, strict=True)):
+            flow = Flow(*stands_on)
+            self._flow, self._stands_on = flow, stands_on
+        return flow
+
+    async def known_with(self, draft: Draft, path: str) -> KnownPeople:
+        """Who is known once the answer at `path` holds; asks the store only where it can change."""
+        if not path.endswith(_LOOKED_UP):
+            return self.known
+        return await self.context.work(self.context.services.membership.known_for, draft, self.context.rules)
+
+    async def save(
+        self,
+        draft: Draft,
+        *,
+        fields: Iterable[str] = (),
+        codes: Iterable[str] = (),
+        known: KnownPeople | None = None,
+    ) -> None:
+        """Makes `draft` durable and takes it in hand; raises StoreError where that fails."""
+        saved = await self.context.work(
+            self.context.services.drafts.save, draft, fields=tuple(fields), codes=tuple(codes)
+        )
+        self.draft = saved
+        self.known = known or self.known
+
+    async def record(self, facts: dict[str, str | None], at: str = "") -> None:
+        """Makes facts beside the answers durable."""
+        draft = self.draft.with_facts(facts)
+        await self.save(draft.moved_to(at) if at else draft, fields=tuple(facts))
+
+    async def submit(self) -> Submitted:
+        """Registers the family; the registration is durable when this returns it."""
+        return await self.context.work(
+            self.context.services.registrar.submit, self.draft, self.context.rules, source="screen"
+        )

@@ -1,0 +1,104 @@
+"""From a step to its page, forward and back through the flow; a page is imported when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+
+from kiosk.domain.flow import Step, step_of
+from screens.base import Page
+from screens.context import Context
+from screens.journey import Journey
+
+_PAGES = {
+    Step.TERMS: ("terms", "TermsPage"),
+    Step.KK: ("kk", "KkPage"),
+    Step.MEMBERS: ("members", "MembersPage"),
+    Step.CLASS: ("care_class", "ClassPage"),
+    Step.CONTACT: ("contact", "ContactPage"),
+    Step.REVIEW: ("review", "ReviewPage"),
+    Step.CONSENT: ("consent", "ConsentPage"),
+}
+Accept = Callable[[str], Awaitable[None]]
+
+
+def page_of(context: Context, journey: Journey, step: Step, at: str = "") -> Page:
+    """A fresh page of a step, at a row where one is named."""
+    module, name = _PAGES[step]
+    factory: Callable[[Context, Journey, str], Page] = getattr(
+        import_module(f"screens.registration.{module}"), name
+    )
+    return factory(context, journey, at)
+
+
+async def open_step(context: Context, journey: Journey, step: Step, at: str = "") -> None:
+    """Shows a step and lets it begin what it begins with, such as a captcha."""
+    page = page_of(context, journey, step, at)
+    context.shell.show(page)
+    begin: Callable[[], Awaitable[None]] | None = getattr(page, "begin", None)
+    if begin is not None:
+        await begin()
+
+
+async def forward(context: Context, journey: Journey, step: Step) -> None:
+    """The step after `step`, or the first incomplete one where that comes earlier."""
+    await open_step(context, journey, journey.flow.next(step))
+
+
+async def back(context: Context, journey: Journey, step: Step) -> None:
+    """The step before `step`; the first screen before the first. Nothing is lost."""
+    journey.reviewing = False
+    earlier = journey.flow.previous(step)
+    if earlier is None:
+        await home(context, context.t("screen.draft_kept") if journey.draft.answers else "")
+    else:
+        await open_step(context, journey, earlier)
+
+
+async def change(context: Context, journey: Journey, path: str) -> None:
+    """From the review to the row of `path`; accepting it comes back to the review."""
+    journey.reviewing = True
+    await open_step(context, journey, step_of(path), path)
+
+
+async def return_to_review(context: Context, journey: Journey) -> bool:
+    """Back to the review where the flow allows it; False where something is missing before it."""
+    journey.reviewing = False
+    if not journey.flow.may_show(Step.REVIEW):
+        return False
+    await open_step(context, journey, Step.REVIEW)
+    return True
+
+
+async def resume(context: Context, draft_id: str) -> bool:
+    """Takes a draft up at the field where it stopped; False where it is no longer there."""
+    draft = await context.work(context.services.drafts.resume, draft_id)
+    if draft is None:
+        return False
+    journey = await Journey.resume(context, draft)
+    step = step_of(draft.at) if draft.at else journey.flow.first_incomplete()
+    if not journey.flow.may_show(step):
+        step = journey.flow.first_incomplete()
+    await open_step(context, journey, min(step, Step.CONSENT, key=lambda found: found.number), draft.at)
+    return True
+
+
+async def home(context: Context, message: str = "") -> None:
+    """The first screen, with what was there before out of sight."""
+    from screens.home import HomePage  # noqa: PLC0415  (home opens steps, steps go home)
+
+    page = HomePage(context, message)
+    context.shell.show(page)
+    await page.begin()
+
+
+async def choose(context: Context, journey: Journey, path: str, typed: str, accept: Accept) -> bool:
+    """Shows the list of choices or places for a row over the page; False for a row that has none."""
+    from screens.choose import chooser_for  # noqa: PLC0415  (only a person who asks for it needs it)
+
+    page = chooser_for(context, journey, path, typed, accept)
+    if page is None:
+        return False
+    context.shell.push(page)
+    await page.begin()
+    return True

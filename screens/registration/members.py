@@ -1,0 +1,229 @@
+"""Step 3: the members of the family, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from kiosk.domain import entry
+from kiosk.domain.draft import Draft, member_path, split_member_path
+from kiosk.domain.family import NO_NIK, read_answer
+from kiosk.domain.fields import Problem
+from kiosk.domain.flow import Flow, Step, again_fact
+from kiosk.domain.form import SPECS
+from kiosk.domain.identifiers import nik_birth_date, nik_sex
+from screens.context import Context
+from screens.dialogs import Confirm
+from screens.display import displayed, grouped, hidden
+from screens.form import FormPage
+from screens.frame import Message, fit, step_title
+from screens.journey import Journey
+from screens.keys import Key
+from screens.view import Line, Span
+
+
+class MembersPage(FormPage):
+    """Lists the members and fills in one of them; after the last row of one comes the next, blank one."""
+
+    step = Step.MEMBERS
+    keys = ("help", "back", "choices", "same", "later", "next")
+
+    def __init__(self, context: Context, journey: Journey, at: str = "") -> None:
+        found = split_member_path(at)
+        self.index = found[0] if found else 0 if at else self._open_member(journey.flow)
+        self.revealed = False
+        super().__init__(context, journey, at)
+
+    @staticmethod
+    def _open_member(flow: Flow) -> int:
+        """The first member with a problem, else the place after the last one."""
+        for problem in flow.problems_of(Step.MEMBERS):
+            found = split_member_path(problem.field)
+            if problem.blocks and found:
+                return found[0]
+        incomplete = any(p.blocks for p in flow.problems_of(Step.MEMBERS) if p.field != "members")
+        return 0 if incomplete else flow.draft.member_count
+
+    def rows(self) -> tuple[str, ...]:
+        return entry.rows(Step.MEMBERS, self.journey.flow, self.index)
+
+    def handlers(self) -> dict[Key, Callable[[], Awaitable[None]]]:
+        return {
+            **super().handlers(),
+            Key.PAGE_UP: self._previous_member,
+            Key.PAGE_DOWN: self._next_member,
+            Key.REVEAL: self._reveal,
+            **({Key.DELETE: self._ask_removal} if self._may_remove() else {}),
+        }
+
+    # Between members.
+
+    @property
+    def _nik_path(self) -> str:
+        return member_path(self.index, "nik")
+
+    @property
+    def _is_blank(self) -> bool:
+        return not self.journey.draft.member(self.index)
+
+    def to_member(self, index: int) -> None:
+        self.index = min(max(index, 0), self.journey.draft.member_count)
+        self.go_to(self._first_open(self.rows()) if self._is_blank else self.rows()[0])
+
+    async def up(self) -> None:
+        if self.path == self.rows()[0] and self.index:
+            self.to_member(self.index - 1)
+        else:
+            await super().up()
+
+    async def down(self) -> None:
+        if self.path == self.rows()[-1]:
+            self.to_member(self.index + 1)
+        else:
+            await super().down()
+
+    async def _previous_member(self) -> None:
+        self.to_member(self.index - 1)
+
+    async def _next_member(self) -> None:
+        self.to_member(self.index + 1)
+
+    async def _reveal(self) -> None:
+        self.revealed = not self.revealed
+
+    def _may_remove(self) -> bool:
+        return self.path == self._nik_path and not self._is_blank and self.unchanged()
+
+    async def _ask_removal(self) -> None:
+        name = self.journey.draft.answer(member_path(self.index, "name")) or str(self.index + 1)
+        question = self.context.t("screen.members.remove", name=name)
+        self.context.shell.push(Confirm(self.context, question, self._remove))
+
+    async def _remove(self) -> None:
+        draft = self.journey.draft.without_member(self.index)
+        at = member_path(min(self.index, draft.member_count), "nik")
+        await self.journey.save(draft.moved_to(at), fields=("members",), codes=("member.removed",))
+        self.to_member(self.index)
+        self.message = Message(self.context.t("screen.members.removed"), "good")
+
+    # Accepting.
+
+    async def accept(self, raw: str) -> None:
+        draft = self.journey.draft
+        if self.path == self._nik_path and not raw.strip() and draft.answer(member_path(self.index, NO_NIK)):
+            await self.advance(self.path)
+            return
+        await super().accept(raw)
+
+    def settled(self, draft: Draft, path: str) -> Draft:
+        """A NIK that comes after all ends the member's being without one."""
+        if path != self._nik_path:
+            return draft
+        return draft.with_answers(
+            {member_path(self.index, NO_NIK): None, member_path(self.index, "mother_nik"): None}
+        )
+
+    async def accept_special(self, path: str, raw: str) -> Problem | None:
+        nik = read_answer(self.journey.draft, self._nik_path, self.context.rules).value
+        if nik is None or raw.strip() != str(nik)[-4:]:
+            return Problem(path, "nik.again_wrong")
+        await self.journey.record({again_fact(str(nik)): "yes"}, at=self.after(path, self.journey.draft))
+        return None
+
+    async def later(self) -> None:
+        """F9: a baby without a NIK on the NIK row, "not known" on a row that may stay empty, else save."""
+        if self.path == self._nik_path:
+            await self._without_nik()
+        elif self._may_stay_empty():
+            self.editor.clear()
+            await self.accept("")
+        else:
+            await self.finish()
+
+    def _may_stay_empty(self) -> bool:
+        found = split_member_path(self.path)
+        return found is not None and found[1] in SPECS and not SPECS[found[1]].required
+
+    async def _without_nik(self) -> None:
+        mother = member_path(self.index, "mother_nik")
+        changes: dict[str, str | None] = {member_path(self.index, NO_NIK): "yes", self._nik_path: None}
+        draft = self.journey.draft.with_answers(changes).moved_to(mother)
+        await self.journey.save(draft, fields=(member_path(self.index, NO_NIK),))
+        self.go_to(mother)
+
+    def after(self, path: str, draft: Draft) -> str:
+        paths = entry.member_rows(draft, self.index, self.context.rules)
+        if path not in paths or path == paths[-1]:
+            return member_path(draft.member_count, "nik")
+        return paths[paths.index(path) + 1]
+
+    async def finished(self) -> None:
+        self.to_member(self._open_member(self.journey.flow))
+
+    def show_problem(self, problem: Problem) -> None:
+        found = split_member_path(problem.field)
+        if found is not None:
+            self.index = found[0]
+        elif problem.field != "members":
+            self.index = 0
+        super().show_problem(problem)
+
+    # What is shown.
+
+    def title(self) -> Line:
+        kk = read_answer(self.journey.draft, "kk", self.context.rules).value
+        return step_title(self.context, self.step, f"KK {grouped(str(kk))}" if kk else "")
+
+    def above(self) -> list[Line]:
+        draft, count = self.journey.draft, self.journey.draft.member_count
+        room = 3 if self.index == 0 else 7
+        first = max(min(self.index - room + 2, count - room), 0)
+        lines: list[Line] = []
+        if count and not (self.index == 0 and count == 1):
+            lines = [self._line(index, draft) for index in range(first, min(first + room, count))]
+            lines.append(())
+        number = self.context.t("screen.members.number", number=self.index + 1)
+        lines.append((Span(f"   {number}", "title"), Span("  " + self._facts_of_nik())))
+        return lines
+
+    def _line(self, index: int, draft: Draft) -> Line:
+        mark = ">" if index == self.index else " "
+        nik = draft.answer(member_path(index, "nik"))
+        number = grouped(nik) if self.revealed else hidden(nik) if nik else "-"
+        relation = displayed(
+            self.context, member_path(index, "relation"), draft.answer(member_path(index, "relation"))
+        )
+        name = draft.answer(member_path(index, "name")).upper()
+        blocked = any(
+            p.blocks and (found := split_member_path(p.field)) and found[0] == index
+            for p in self.journey.flow.problems_of(Step.MEMBERS)
+        )
+        state = self.context.t("screen.members.open" if blocked else "screen.members.done")
+        text = (
+            f" {index + 1:>2}{mark} {fit(name, 26)} {fit(number, 18)} {fit(relation[2:].strip(), 16)} {state}"
+        )
+        return (Span(text, "value" if index == self.index else "plain"),)
+
+    def _facts_of_nik(self) -> str:
+        """What the NIK says of its bearer, to be held against the KTP."""
+        nik = read_answer(self.journey.draft, self._nik_path, self.context.rules).value
+        if nik is None:
+            return ""
+        born = nik_birth_date(str(nik), self.context.rules.today)
+        names = self.context.rules.regions.path(str(nik)[:6])
+        where = ", ".join(reversed(names[-2:])) or self.context.t("screen.members.unknown_region")
+        sex = self.context.t(f"screen.sex.{nik_sex(str(nik))}")
+        return f"NIK: {born:%d-%m-%Y}, {sex}, {where}"
+
+    def below(self) -> list[Line]:
+        if self.index == 0:
+            return []
+        street = self.journey.draft.answer("address.street")
+        facility = self.context.facility(self.journey.draft.answer("fktp"))
+        place = facility.name if facility else self.journey.draft.answer("fktp")
+        lines: list[Line] = [
+            (),
+            (Span("   " + self.context.t("screen.members.same", street=street, fktp=place)),),
+        ]
+        if self._is_blank:
+            lines.append((Span("   " + self.context.t("screen.members.more"), "title"),))
+        return lines

@@ -1,0 +1,142 @@
+"""Step 6: everything once more, each row with the key that changes it."""
+
+from __future__ import annotations
+
+from kiosk.domain.draft import member_path, split_member_path
+from kiosk.domain.family import NO_NIK
+from kiosk.domain.flow import Fact, Step, fingerprint
+from kiosk.domain.form import ADDRESS_PATHS, BANK_PATHS, MEMBER_KEYS
+from kiosk.domain.premium import per_person
+from screens import navigation
+from screens.context import Context
+from screens.dialogs import Help
+from screens.display import displayed, key_of
+from screens.editor import Editor
+from screens.frame import Message, body_room, fit, framed, step_title
+from screens.journey import Journey
+from screens.keys import Key, Press
+from screens.view import Line, Span, View
+
+
+class ReviewPage:
+    """Lists every answer; its number and Enter change it, F10 says that all is right."""
+
+    step = Step.REVIEW
+
+    def __init__(self, context: Context, journey: Journey, at: str = "") -> None:
+        del at
+        self._context = context
+        self._journey = journey
+        self._top = 0
+        self._room = 1
+        self._message = Message()
+        self._editor = Editor(limit=3)
+        journey.reviewing = False
+        self._paths = self._rows()
+
+    def _rows(self) -> list[str]:
+        draft, flow = self._journey.draft, self._journey.flow
+        paths = ["kk"]
+        for index in range(draft.member_count):
+            without_nik = draft.answer(member_path(index, NO_NIK))
+            keys = [key for key in MEMBER_KEYS if key != ("nik" if without_nik else "mother_nik")]
+            paths += [member_path(index, key) for key in keys]
+        paths += [*ADDRESS_PATHS, "fktp"]
+        if flow.route.asks_class():
+            paths += ["class", *BANK_PATHS]
+        return [*paths, "contact.phone", "contact.email"]
+
+    async def press(self, press: Press) -> None:
+        self._message = Message()
+        if press.key is Key.NEXT:
+            await self._confirm()
+        elif press.key in {Key.BACK}:
+            await navigation.back(self._context, self._journey, self.step)
+        elif press.key in {Key.FINISH, Key.LATER}:
+            await navigation.home(self._context, self._context.t("screen.draft_kept"))
+        elif press.key is Key.HELP:
+            self._context.shell.push(Help(self._context, "", self.step))
+        elif press.key is Key.ENTER:
+            await self._change()
+        elif press.key is Key.TEXT and not press.text.strip().isdigit():
+            self._message = Message(self._context.t("screen.review.number"), "warn")
+        elif not self._scrolled(press):
+            self._editor.press(press)
+
+    def _scrolled(self, press: Press) -> bool:
+        page = max(self._room - 2, 1)
+        by = {Key.UP: -1, Key.DOWN: 1, Key.PAGE_UP: -page, Key.PAGE_DOWN: page}.get(press.key, 0)
+        self._top = min(max(self._top + by, 0), max(len(self._lines()) - self._room, 0))
+        return bool(by)
+
+    async def _confirm(self) -> None:
+        facts: dict[str, str | None] = {Fact.REVIEWED: fingerprint(self._journey.draft)}
+        await self._journey.record(facts, at="consent.accepted")
+        await navigation.forward(self._context, self._journey, self.step)
+
+    async def _change(self) -> None:
+        typed = self._editor.text.strip()
+        self._editor.clear()
+        if not typed:
+            self._scrolled(Press(Key.PAGE_DOWN))
+        elif typed.isdigit() and 1 <= int(typed) <= len(self._paths):
+            await navigation.change(self._context, self._journey, self._paths[int(typed) - 1])
+        else:
+            self._message = Message(self._context.t("screen.review.number"), "warn")
+
+    def _lines(self) -> list[Line]:
+        draft = self._journey.draft
+        lines: list[Line] = []
+        member = -1
+        for number, path in enumerate(self._paths, 1):
+            found = split_member_path(path)
+            if found is not None and found[0] != member:
+                member = found[0]
+                title = self._context.t("screen.members.number", number=member + 1)
+                lines.append((Span(f"   {title}", "title"),))
+            elif path == ADDRESS_PATHS[0]:
+                lines.append((Span(f"   {self._context.t('screen.review.family')}", "title"),))
+            label = fit(self._context.t(f"field.{key_of(path)}"), 22)
+            value = displayed(self._context, path, draft.answer(path)) or "-"
+            if found is not None and found[1] in {"name", "mother_name", "birth_place"}:
+                value = value.upper()
+            lines.append((Span(f"  {number:>3} "), Span(f"{label} "), Span(value, "value")))
+        return [*lines, *self._totals()]
+
+    def _totals(self) -> list[Line]:
+        flow = self._journey.flow
+        people = len(flow.family.members)
+        chosen = flow.family.care_class
+        lines: list[Line] = []
+        if flow.route.asks_class() and chosen is not None:
+            total = self._context.language.rupiah(per_person(self._context.rules, chosen) * people)
+            lines.append(
+                (Span("   " + self._context.t("screen.review.total", count=people, total=total), "title"),)
+            )
+        else:
+            outcome = self._context.t(f"outcome.{flow.decision.outcome}")
+            lines.append((Span(f"   {outcome}", "title"),))
+        warnings = (problem for problem in flow.problems if not problem.blocks)
+        lines.extend((Span("   ! " + self._context.say(found).split("\n")[0], "warn"),) for found in warnings)
+        return lines
+
+    def view(self, width: int, height: int) -> View:
+        lines = self._lines()
+        self._room = body_room(height) - 2
+        self._top = min(self._top, max(len(lines) - self._room, 0))
+        shown = lines[self._top : self._top + self._room]
+        shown += [()] * (self._room - len(shown))
+        more = len(lines) > self._top + self._room
+        ask = self._context.t("screen.review.more" if more else "screen.review.ask")
+        body: list[Line] = [*shown, (), (Span(f"   {ask} "), Span(fit(self._editor.text, 4), "focus"))]
+        column = 4 + len(ask) + self._editor.cursor
+        return framed(
+            self._context,
+            step_title(self._context, self.step),
+            body,
+            width=width,
+            height=height,
+            message=self._message,
+            keys=("help", "back", "scroll", "later", "right"),
+            cursor=(column, len(body) - 1),
+        )

@@ -1,0 +1,299 @@
+"""The one place that chooses implementations: settings in, services out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kiosk.domain.rulebook import Facilities, Facility, Rulebook, Settings
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from kiosk.channels.inbox import SimulatedPhone
+    from kiosk.clock import SystemClock
+    from kiosk.config import Config
+    from kiosk.domain.registration import Registration
+    from kiosk.language import Language
+    from kiosk.search import Hit, SearchIndex
+    from kiosk.services.captcha_desk import CaptchaDesk
+    from kiosk.services.drafts import Drafts
+    from kiosk.services.importing import Importer
+    from kiosk.services.membership import Membership
+    from kiosk.services.ports import Randomness
+    from kiosk.services.queries import Queries
+    from kiosk.services.registration import Registrar
+    from kiosk.services.verification import Verification
+    from kiosk.store.unit_of_work import Store
+
+
+def reference_dir(config: Config) -> Path:
+    """Where a profile keeps its imported lists and the search index made from them: public data."""
+    return config.store_dir / "reference"
+
+
+def facility_files(config: Config) -> tuple[Path, ...]:
+    """The lists of facilities in use: an imported one stands for the invented one that is shipped."""
+    from kiosk.facilities import STORE_NAME
+    from kiosk.reference import facilities_file
+
+    imported = reference_dir(config) / STORE_NAME
+    return (imported,) if imported.is_file() else (facilities_file(training=config.is_training),)
+
+
+def light(config: Config, *, today: date | None = None) -> Rulebook:
+    """The rules of a day (default: today) and the profile, without opening a store."""
+    from kiosk.reference import regions_file, rulebook
+    from kiosk.regions import RegionBook
+
+    return rulebook(
+        today or _today(config),
+        training=config.is_training,
+        regions=RegionBook(regions_file(training=config.is_training)),
+        facilities=_Facilities(config),
+        settings=_settings(config),
+    )
+
+
+def _today(config: Config) -> date:
+    from kiosk.clock import SystemClock
+
+    return SystemClock(zone=config.kiosk.timezone).today()
+
+
+def _settings(config: Config) -> Settings:
+    return Settings(
+        email_required=config.registration.email_required,
+        autodebit_class_3=config.registration.autodebit_class_3,
+        confirm_nik=config.screens.confirm_nik,
+    )
+
+
+class _Facilities:
+    """The facilities in use, opened at the first look-up; an import is seen at the next one."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._open: tuple[tuple[Path, ...], Facilities] | None = None
+
+    def find(self, code: str) -> Facility | None:
+        files = facility_files(self._config)
+        if self._open is None or self._open[0] != files:
+            from kiosk.facilities import FacilityBook
+
+            self._open = (files, FacilityBook(files))
+        return self._open[1].find(code)
+
+
+class Places:
+    """The search for villages and facilities, opened at the first question; safe from several threads."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._lock = threading.Lock()
+        self._open: tuple[tuple[Path, ...], SearchIndex] | None = None
+
+    def villages(self, text: str, *, near: str = "", limit: int = 20) -> list[Hit]:
+        """Villages that `text` names, best first; those around the region `near` come first."""
+        return self._index().villages(text, near=near, limit=limit)
+
+    def facilities(self, text: str, *, near: str = "", limit: int = 20) -> list[Hit]:
+        """Facilities that `text` names, best first; those in the regency of `near` come first."""
+        return self._index().facilities(text, near=near, limit=limit)
+
+    def prepare(self) -> None:
+        """Builds the index now where it is missing or old, so that the first search need not wait."""
+        self._index().prepare()
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        with self._lock:
+            if self._open is not None:
+                self._open[1].close()
+            self._open = None
+
+    def _index(self) -> SearchIndex:
+        from kiosk.reference import regions_file
+        from kiosk.search import open_index
+
+        with self._lock:
+            files = facility_files(self._config)
+            if self._open is None or self._open[0] != files:
+                regions = regions_file(training=self._config.is_training)
+                self._open = (files, open_index(reference_dir(self._config), regions, files))
+            return self._open[1]
+
+
+class _Repeatable:
+    """Bytes that depend on seed and purpose alone, however many families were registered before."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def take(self, count: int, purpose: str) -> bytes:
+        from kiosk.randomness import SeededRandomness
+
+        return SeededRandomness(self._seed).take(count, purpose)
+
+
+def proof_randomness(seed: int | None) -> Randomness:
+    """What captchas and codes are drawn from: with a seed always the same, else unforeseeable."""
+    from kiosk.randomness import SystemRandomness
+
+    return SystemRandomness() if seed is None else _Repeatable(seed)
+
+
+@dataclass(frozen=True)
+class Services:
+    """The use cases of one profile on its open store."""
+
+    config: Config
+    clock: SystemClock
+    open_work: Store
+    drafts: Drafts
+    membership: Membership
+    registrar: Registrar
+    queries: Queries
+    importer: Importer
+    verification: Verification
+    phone: SimulatedPhone | None
+    places: Places
+    language: Language
+    proofs: Randomness
+    _rules: dict[date, Rulebook] = field(default_factory=dict, repr=False)
+
+    def rules(self) -> Rulebook:
+        """The rules of today; those of one day are made once."""
+        today = self.clock.today()
+        rules = self._rules.get(today)
+        if rules is None:
+            rules = light(self.config, today=today)
+            self._rules.clear()
+            self._rules[today] = rules
+        return rules
+
+    def captcha_desk(self, facts: Mapping[str, str]) -> CaptchaDesk:
+        """The captchas of one draft, which begin where its facts say."""
+        from kiosk.services.captcha_desk import CaptchaDesk
+
+        return CaptchaDesk(self.clock, self.proofs, facts)
+
+    def cards_low(self) -> int | None:
+        """How many card numbers are left, where that is fewer than the low-water mark; else None."""
+        left = self.queries.cards_left()
+        return left if left < self.config.cards.low_water else None
+
+    def receipt(self, registration: Registration, language: Language) -> list[str]:
+        """The lines of the receipt, also written to the folder for receipts where one is set.
+
+        Raises OSError where they cannot be written there.
+        """
+        from kiosk.services.receipt import receipt_lines, write_receipt
+
+        with self.open_work.reading() as work:
+            head = work.audit.head()
+        lines = receipt_lines(
+            registration, language, self.config.kiosk.place, training=self.config.is_training, head=head
+        )
+        folder = self.config.receipts_dir
+        if folder is not None:
+            write_receipt(folder, registration, lines)
+        return lines
+
+    def prepare(self) -> None:
+        """Does what can be done before it is needed: the search index."""
+        self.places.prepare()
+
+    def close(self) -> None:
+        """Closes the store and the files."""
+        self.places.close()
+        self.open_work.close()
+
+
+def services(config: Config, *, today: date | None = None, seed: int | None = None) -> Services:
+    """The use cases of the profile in `config`; opens its store, making it where there is none.
+
+    `today` fixes the day, `seed` makes captchas and codes repeatable; both are for training. Raises
+    StoreError where the store cannot be opened.
+    """
+    from kiosk.clock import SystemClock
+    from kiosk.language import Language
+    from kiosk.randomness import SystemRandomness
+    from kiosk.services.drafts import Drafts
+    from kiosk.services.importing import Importer
+    from kiosk.services.membership import Membership
+    from kiosk.services.queries import Queries
+    from kiosk.services.registration import Registrar
+
+    clock = SystemClock(today, config.kiosk.timezone)
+    open_work = _open_store(config)
+    proofs = proof_randomness(seed)
+    drafts = Drafts(open_work, clock, SystemRandomness())
+    registrar = Registrar(open_work, clock, SystemRandomness(), kiosk_id=config.kiosk.id)
+    return Services(
+        config=config,
+        clock=clock,
+        open_work=open_work,
+        drafts=drafts,
+        membership=Membership(open_work.reading),
+        registrar=registrar,
+        queries=Queries(open_work.reading),
+        importer=Importer(open_work, clock, drafts, registrar),
+        verification=_verification(config, open_work, clock, proofs),
+        phone=_phone(config),
+        places=Places(config),
+        language=Language(config.kiosk.language),
+        proofs=proofs,
+    )
+
+
+def _open_store(config: Config) -> Store:
+    from kiosk.store.unit_of_work import store_factory
+
+    store = store_factory(config.store_dir, config.key_file)
+    try:
+        if config.cards.block == "demo":
+            _lease_demo_cards(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _lease_demo_cards(store: Store) -> None:
+    """Makes the block of invented numbers this kiosk's own, once; what is used up stays used up."""
+    from kiosk.reference import table
+
+    with store.reading() as work:
+        if work.cards.left():
+            return
+    block = table("demo_cards")
+    with store() as work:
+        work.cards.lease(block["first"], block["count"], demo=True)
+        work.commit()
+
+
+def _verification(config: Config, open_work: Store, clock: SystemClock, proofs: Randomness) -> Verification:
+    from kiosk.channels.sms_files import FilesSender, code_texts
+    from kiosk.services.verification import CodeRules, Verification
+
+    chosen = config.registration
+    return Verification(
+        open_work,
+        clock,
+        proofs,
+        FilesSender(config.sms_spool),
+        texts=code_texts(),
+        rules=CodeRules(chosen.code_minutes, chosen.code_tries, chosen.codes_an_hour),
+    )
+
+
+def _phone(config: Config) -> SimulatedPhone | None:
+    if not config.sms_simulated:
+        return None
+    from kiosk.channels.inbox import SimulatedPhone
+
+    return SimulatedPhone(config.sms_spool)

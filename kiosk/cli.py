@@ -1,0 +1,149 @@
+"""The commands: reads the arguments, runs one command, turns every ending into an exit code and a sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kiosk.commands.arguments import Arguments
+    from kiosk.config import Config
+
+CRASHED, INTERRUPTED, CUT_OFF = 70, 130, 1
+WITH_VALUE = ("--config", "--profile", "--today", "--seed")
+"""The options that take a value and may stand before the command as well as after it."""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Runs the command in `argv` and returns its exit code; says on standard error why it failed."""
+    if not _is_screens(argv):
+        return _guarded(argv)
+    from screens.first_frame import prepare_terminal
+
+    with prepare_terminal():
+        words: list[str] = []
+        code = _guarded(argv, words.append)
+    sys.stderr.write("".join(words))
+    return code
+
+
+def _is_screens(argv: Sequence[str]) -> bool:
+    """Whether the terminal program is asked for, told before anything slow is imported."""
+    words = iter(argv)
+    for word in words:
+        if word in WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("--") or word in {"--help", "--version"}:
+            return word == "run" and not {"-h", "--help"}.intersection(argv)
+    return True
+
+
+def _guarded(argv: Sequence[str], say: Callable[[str], object] = sys.stderr.write) -> int:
+    from kiosk.errors import KioskError
+
+    loaded: list[Config] = []
+    try:
+        code = _dispatch(argv, loaded)
+        sys.stdout.flush()
+    except KioskError as error:
+        from kiosk.commands.sentences import sentence
+
+        say(f"kiosk: {sentence(error)}\n")
+        return error.exit_code
+    except SystemExit as asked:  # --help and --version
+        return asked.code if isinstance(asked.code, int) else 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()
+        return CUT_OFF
+    except Exception as error:  # noqa: BLE001 - the last resort: whatever it was, no personal data is printed
+        say(_last_words(error, loaded))
+        return CRASHED
+    return code
+
+
+def _forget_output() -> None:
+    """The reader has gone; nothing more is written, not even when Python ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _last_words(error: Exception, loaded: list[Config]) -> str:
+    from kiosk.config import Config
+    from kiosk.log import Log
+
+    log = Log((loaded[0] if loaded else Config()).log_dir)
+    reference = log.crash(error)
+    log.close()
+    return f"kiosk: the program failed; what was saved is safe. Reference {reference}, in {log.file}\n"
+
+
+def _dispatch(argv: Sequence[str], loaded: list[Config]) -> int:
+    from kiosk import config
+
+    arguments = _check_arguments(argv)
+    if arguments is None:
+        from kiosk.commands.arguments import parsed
+
+        arguments = parsed(argv)
+    settings = config.load(arguments.config, arguments.profile)
+    loaded.append(settings)
+    _refuse_outside_training(arguments, settings)
+    return _command(arguments)(arguments, settings)
+
+
+def _check_arguments(argv: Sequence[str]) -> Arguments | None:
+    """The arguments of `kiosk check KEY VALUE`, whatever VALUE begins with; None for anything else.
+
+    Read by hand, since an answer may look like an option, and because it is quicker.
+    """
+    given: dict[str, str] = {}
+    words: list[str] = []
+    rest = iter(argv)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if word in {"-h", "--help"} or (words and words[0] != "check"):
+            return None
+        if option in WITH_VALUE:
+            given[option[2:]] = value if equals else next(rest, "")
+        elif word == "--":
+            words += rest
+        else:
+            words.append(word)
+    if len(words) != 3:
+        return None
+    from kiosk.commands.arguments import check_arguments
+
+    return check_arguments(words[1], words[2], given)
+
+
+def _refuse_outside_training(arguments: Arguments, settings: Config) -> None:
+    from kiosk.errors import UsageError
+
+    if not settings.is_training and (arguments.today is not None or arguments.seed is not None):
+        raise UsageError("usage.training_only")
+
+
+def _command(arguments: Arguments) -> Callable[[Arguments, Config], int]:
+    from importlib import import_module
+
+    module, function = _COMMANDS[arguments.command]
+    found: Callable[[Arguments, Config], int] = getattr(import_module(f"kiosk.commands.{module}"), function)
+    return found
+
+
+_COMMANDS = {
+    "run": ("screens", "run"),
+    "check": ("check", "run"),
+    "register": ("register", "run"),
+    "keys": ("keys", "run"),
+    "list": ("stored", "run_list"),
+    "show": ("stored", "run_show"),
+    "reference import": ("reference", "run_import"),
+    "reference list": ("reference", "run_list"),
+    "directory import": ("reference", "run_directory"),
+}

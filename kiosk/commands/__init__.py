@@ -1,0 +1,1 @@
+"""The commands: each module reads its arguments, calls the services and prints the answer."""

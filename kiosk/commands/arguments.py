@@ -1,0 +1,155 @@
+"""What can be typed after `kiosk`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from kiosk import __version__
+from kiosk.config import PROFILES
+from kiosk.errors import UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+Arguments = SimpleNamespace
+"""The parsed arguments of one command by name; options that were not given are None or False."""
+
+_NOT_GIVEN: Mapping[str, Any] = {
+    "command": "run",
+    "config": None,
+    "profile": None,
+    "today": None,
+    "seed": None,
+    "json": False,
+}
+_TAKE_DAY_AND_SEED = frozenset({"run", "register", "check", "keys"})
+
+
+def day(text: str) -> date:
+    """A day as `--today` takes it; ValueError for anything but YYYY-MM-DD of this calendar."""
+    found = date.fromisoformat(text)
+    if len(text) != 10 or not 2000 <= found.year <= 2999:
+        raise ValueError(text)
+    return found
+
+
+def seed(text: str) -> int:
+    """A seed as `--seed` takes it: a whole number from 0."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise ValueError(text)
+    return int(text)
+
+
+def check_arguments(key: str, value: str, given: Mapping[str, str]) -> Arguments | None:
+    """The arguments of `kiosk check`; None where an option is wrong, for the full parser to say so."""
+    found = {**_NOT_GIVEN, "command": "check", "key": key, "value": value, **given}
+    try:
+        found["today"] = day(given["today"]) if "today" in given else None
+        found["seed"] = seed(given["seed"]) if "seed" in given else None
+    except ValueError:
+        return None
+    wrong = found["profile"] not in {None, *PROFILES} or given.get("config") == ""
+    return None if wrong else Arguments(**found)
+
+
+def parsed(argv: Sequence[str]) -> Arguments:
+    """The arguments in `argv`; raises UsageError, and SystemExit after printing help or version."""
+    arguments = _parser().parse_args(list(argv), Arguments(**_NOT_GIVEN))
+    for option in ("today", "seed"):
+        if getattr(arguments, option) is not None and arguments.command not in _TAKE_DAY_AND_SEED:
+            raise UsageError("usage.arguments", f"--{option} is not taken by this command")
+    return arguments
+
+
+def _parser() -> ArgumentParser:
+    from argparse import SUPPRESS, ArgumentParser
+
+    class Parser(ArgumentParser):
+        """Raises what is wrong instead of ending the program."""
+
+        def error(self, message: str) -> NoReturn:
+            raise UsageError("usage.arguments", f"{message} ({self.prog} --help tells more)")
+
+    common = Parser(add_help=False, argument_default=SUPPRESS, allow_abbrev=False)
+    common.add_argument(
+        "--config", metavar="FILE", help="settings file (default: KIOSK_CONFIG, ./kiosk.toml, ...)"
+    )
+    common.add_argument("--profile", choices=PROFILES, help="profile to run as (default: from the settings)")
+    practice = Parser(add_help=False, argument_default=SUPPRESS, allow_abbrev=False)
+    practice.add_argument("--today", type=day, metavar="YYYY-MM-DD", help="training only: the day to go by")
+    practice.add_argument("--seed", type=seed, metavar="N", help="training only: repeat captchas and codes")
+    table = Parser(add_help=False, argument_default=SUPPRESS, allow_abbrev=False)
+    table.add_argument("--json", action="store_true", help="print JSON for programs")
+
+    parser = Parser(
+        prog="kiosk",
+        description="Registers families for JKN at a counter, in a village hall or in a classroom.",
+        epilog="Without a command the terminal program starts.",
+        parents=[common, practice],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"kiosk {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    _add_daily(commands, common, practice, table)
+    _add_lists(commands, common, table)
+    return parser
+
+
+def _command(commands: Any, name: str, help_: str, parents: list[Any], command: str = "") -> Any:
+    made = commands.add_parser(name, help=help_, description=help_, parents=parents, allow_abbrev=False)
+    made.set_defaults(command=command or name)
+    return made
+
+
+def _add_daily(commands: Any, common: Any, practice: Any, table: Any) -> None:
+    _command(commands, "run", "start the terminal program", [common, practice])
+    check = _command(commands, "check", "check one answer", [common, practice])
+    check.add_argument("key", metavar="KEY", help="nik, kk, name, birth_date, phone, email, account, ...")
+    check.add_argument("value", metavar="VALUE", help="the answer as a person would type it")
+    register = _command(commands, "register", "register the families of a file", [common, practice, table])
+    register.add_argument("file", metavar="FILE", help="JSON, JSON lines or CSV; - for standard input")
+    keys = _command(commands, "keys", "print the keys that register a family", [common, practice, table])
+    keys.add_argument("file", metavar="FILE", help="a family file; - for standard input")
+    keys.add_argument("--raw", action="store_true", default=False, help="write what an xterm sends instead")
+    listed = _command(commands, "list", "list what is stored, newest first", [common, table])
+    listed.add_argument("--state", choices=_states(), default=None, help="only registrations in this state")
+    _add_limit(listed, 50)
+    show = _command(commands, "show", "show one registration", [common, table])
+    show.add_argument("reference", metavar="REF", help="the reference on the receipt")
+    show.add_argument("--full", action="store_true", default=False, help="numbers in full (needs a sign-in)")
+
+
+def _add_lists(commands: Any, common: Any, table: Any) -> None:
+    reference = _group(commands, "reference", "lists of facilities and regions")
+    imported = _command(
+        reference, "import", "take over a list of facilities", [common, table], "reference import"
+    )
+    imported.add_argument("list", choices=("fktp",))
+    imported.add_argument("file", metavar="FILE", help="CSV: code,name,kind,regency,address")
+    listed = _command(reference, "list", "look up a facility or a region", [common, table], "reference list")
+    listed.add_argument("list", choices=("fktp", "region"))
+    listed.add_argument("text", metavar="TEXT", nargs="?", default="", help="part of a name, or a code")
+    _add_limit(listed, 20)
+    directory = _group(commands, "directory", "the participants known at this place")
+    taken = _command(directory, "import", "load a participant extract", [common, table], "directory import")
+    taken.add_argument("file", metavar="FILE", help="JSON lines; - for standard input")
+
+
+def _group(commands: Any, name: str, help_: str) -> Any:
+    group = commands.add_parser(name, help=help_, description=help_, allow_abbrev=False)
+    return group.add_subparsers(metavar="COMMAND", required=True, dest=f"{name}_command")
+
+
+def _add_limit(parser: Any, limit: int) -> None:
+    parser.add_argument(
+        "--limit", type=seed, default=limit, metavar="N", help=f"at most N (default {limit}; 0: all)"
+    )
+
+
+def _states() -> tuple[str, ...]:
+    from kiosk.domain.registration import State
+
+    return tuple(state.value for state in State)

@@ -1,0 +1,72 @@
+"""`kiosk keys FILE`: what a perfect clerk types for a family."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import closing
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from kiosk.bootstrap import Services, services
+from kiosk.commands.files import opened
+from kiosk.domain.draft import Draft
+from kiosk.domain.fields import Problem, one_problem_a_field
+from kiosk.errors import UsageError
+from kiosk.services.answering import answers_of, filled
+from kiosk.services.clerk import Clerk, NotTypeable, Stroke, decision_on
+from kiosk.services.family_files import read_families
+from kiosk.services.queries import refusal_object
+
+if TYPE_CHECKING:
+    from kiosk.commands.arguments import Arguments
+    from kiosk.config import Config
+
+
+def run(arguments: Arguments, config: Config) -> int:
+    """Prints the keys by name, or their bytes; 1 with the problems where the family would be refused."""
+    if arguments.raw and arguments.seed is None:
+        raise UsageError("usage.raw")
+    with (
+        opened(arguments.file) as stream,
+        closing(services(config, today=arguments.today, seed=arguments.seed)) as house,
+    ):
+        entries = list(islice(read_families(stream), 2))
+        if len(entries) != 1:
+            raise UsageError("usage.one_family")
+        answers, problems = answers_of(entries[0].family or {})
+        wanted = filled(house.drafts.start(), answers, house.rules().terms_version)
+        keys, refusal = _keys(
+            wanted, (*entries[0].problems, *problems), house, seeded=arguments.seed is not None
+        )
+    if refusal is not None:
+        print(json.dumps(refusal))
+        return 1
+    if arguments.raw:
+        sys.stdout.buffer.write(b"".join(key.raw for key in keys))
+    elif arguments.json:
+        print(json.dumps({"keys": [key.name for key in keys], "count": len(keys)}))
+    else:
+        sys.stdout.writelines(f"{key.name}\n" for key in keys)
+        print(f"# {len(keys)} keys")
+    return 0
+
+
+def _keys(
+    wanted: Draft, problems: tuple[Problem, ...], house: Services, *, seeded: bool
+) -> tuple[list[Stroke], dict[str, object] | None]:
+    rules = house.rules()
+    decision = decision_on(wanted, rules, house.membership.known_for(wanted, rules))
+    if problems or decision.refused:
+        return [], refusal_object(one_problem_a_field((*problems, *decision.problems)), decision.refer_to)
+    clerk = Clerk(
+        wanted,
+        rules,
+        house.membership.known_for,
+        default_facility=house.config.kiosk.fktp,
+        randomness=house.proofs if seeded else None,
+    )
+    try:
+        return list(clerk.keys()), None
+    except NotTypeable as stopped:
+        return [], refusal_object((stopped.problem,))

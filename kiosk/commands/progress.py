@@ -1,0 +1,36 @@
+"""A progress line on standard error, where a person is looking and the work is long."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+_LONG_SECONDS = 1.0
+
+
+def counted(things: Iterable[T], what: str) -> Iterator[T]:
+    """`things` one after the other; on a terminal, their number once that takes longer than a second."""
+    if not sys.stderr.isatty():
+        yield from things
+        return
+    begun = time.monotonic()
+    remaining = iter(things)
+    for number, thing in enumerate(remaining, 1):
+        yield thing
+        if time.monotonic() - begun >= _LONG_SECONDS:
+            yield from _shown(remaining, number, what)
+
+
+def _shown(things: Iterator[T], done: int, what: str) -> Iterator[T]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn("line"), TextColumn("{task.completed} {task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None, completed=done)
+        for thing in things:
+            yield thing
+            progress.advance(task)

@@ -1,0 +1,28 @@
+"""`kiosk run`: the terminal program."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kiosk.bootstrap import services
+from kiosk.errors import UsageError
+from kiosk.log import Log
+
+if TYPE_CHECKING:
+    from kiosk.commands.arguments import Arguments
+    from kiosk.config import Config
+
+
+def run(arguments: Arguments, config: Config) -> int:
+    """Starts the screens on this terminal; returns when they are left."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("usage.terminal")
+    from screens.start import start
+
+    log = Log(config.log_dir)
+    try:
+        return start(config, partial(services, config, today=arguments.today, seed=arguments.seed), log.crash)
+    finally:
+        log.close()

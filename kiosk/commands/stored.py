@@ -1,0 +1,112 @@
+"""`kiosk list` and `kiosk show REF`: what is stored, numbers masked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from kiosk.bootstrap import services
+from kiosk.commands.tables import printed, visible
+from kiosk.domain.identifiers import masked
+from kiosk.domain.registration import Registration, State
+from kiosk.errors import KioskError
+from kiosk.services.queries import Queries, result_object, without_personal_data
+
+if TYPE_CHECKING:
+    from kiosk.commands.arguments import Arguments
+    from kiosk.config import Config
+
+_HEADS = ("reference", "state", "outcome", "no. kk", "people", "a month", "registered")
+_PAGE = 200
+
+
+def run_list(arguments: Arguments, config: Config) -> int:
+    """Prints the registrations, newest first."""
+    state = State(arguments.state) if arguments.state else None
+    with closing(services(config)) as house:
+        if arguments.json:
+            _print_list(
+                without_personal_data(result_object(found))
+                for found in house.queries.newest(state=state, limit=arguments.limit)
+            )
+        else:
+            printed(_HEADS, _lines(house.queries, state, arguments.limit))
+    return 0
+
+
+def _print_list(items: Iterator[dict[str, Any]]) -> None:
+    """A JSON list, written as its items come."""
+    before = "["
+    for item in items:
+        sys.stdout.write(f"{before}\n{json.dumps(item)}")
+        before = ","
+    sys.stdout.write("[]\n" if before == "[" else "\n]\n")
+
+
+def _lines(queries: Queries, state: State | None, limit: int) -> Iterator[tuple[str, ...]]:
+    before, left = "", limit
+    while True:
+        size = min(_PAGE, left) if limit else _PAGE
+        found = queries.page(state=state, limit=size, before=before)
+        for line in found:
+            total = _rupiah(line.premium_total)
+            day = line.created_at[:16].replace("T", " ")
+            yield line.reference, line.state.value, line.outcome, line.kk, str(line.people), total, day
+        left -= len(found)
+        if len(found) < size or (limit and left <= 0):
+            return
+        before = found[-1].reference
+
+
+def _rupiah(amount: int | None) -> str:
+    return "-" if amount is None else f"Rp{amount:,}"
+
+
+def run_show(arguments: Arguments, config: Config) -> int:
+    """Prints one registration; in full only where practice makes a sign-in unnecessary."""
+    if arguments.full and not config.is_training:
+        raise KioskError("show.sign_in")
+    with closing(services(config)) as house:
+        found = house.queries.registration(arguments.reference)
+        if arguments.json:
+            print(json.dumps(_told(found, house.queries, full=arguments.full)))
+        else:
+            for line in _view(found, full=arguments.full):
+                print(line)
+    return 0
+
+
+def _told(found: Registration, queries: Queries, *, full: bool) -> dict[str, Any]:
+    result = result_object(found)
+    if not full:
+        return without_personal_data(result)
+    return {**result, "family": dict(found.family), "history": queries.history(found.reference)}
+
+
+def _view(found: Registration, *, full: bool) -> Iterator[str]:
+    result = result_object(found)
+    shown = result if full else without_personal_data(result)
+    for key in ("reference", "state", "outcome", "segment", "main_member", "class", "people"):
+        yield f"{key + ':':14} {_text(shown[key])}"
+    yield f"{'a month:':14} {_rupiah(shown['premium_total'])}"
+    yield f"{'pay:':14} {_text(shown['pay_from'])} to {_text(shown['pay_until'])}"
+    for bank, number in (shown["virtual_account"] or {}).items():
+        yield f"{bank + ':':14} {number}{'  (demonstration)' if found.demo_card else ''}"
+    yield f"{'registered:':14} {found.created.wall[:16].replace('T', ' ')}"
+    for problem in shown["problems"]:
+        yield f"{'note:':14} {problem['field']} {problem['code']}"
+    for number, member in enumerate(found.family.get("members", ()), 1):
+        nik, name = member.get("nik") or "-", member.get("name") or "-"
+        yield f"{f'member {number}:':14} {nik if full else masked(nik)}  {name if full else initials(name)}"
+
+
+def _text(value: Any) -> str:
+    return "-" if value is None else visible(str(value))
+
+
+def initials(name: str) -> str:
+    """A name for whoever knows it already: the first letter of each word."""
+    return visible(" ".join(word[0] + "*" * (len(word) - 1) for word in name.split()))

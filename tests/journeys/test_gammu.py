@@ -16,6 +16,7 @@ from kiosk.services.verification import Sent, Verification
 from tests.unit.fakes import FakeClock, FakeRandomness, FakeStore
 
 NUMBER = "+6281234567890"
+OTHER = "+6281298765432"
 TOO_LONG = 30.0
 """Seconds after which the daemon is ended, so that waiting for a line of its log ends too."""
 
@@ -105,10 +106,11 @@ def test_letters_beyond_ascii_and_the_order_of_messages_arrive(tmp_path: Path) -
 
 def test_without_a_folder_for_sent_messages_no_number_stays_behind(tmp_path: Path) -> None:
     file = settings(tmp_path, keep_sent=False)
-    FilesSender(tmp_path / "spool").send(NUMBER, "Kode 012345")
+    sender = FilesSender(tmp_path / "spool")
+    sender.send(NUMBER, "Kode 012345")
+    sender.send(OTHER, "the next message is begun when the first is done with")
     with daemon(file) as log:
-        wait_for(log, "Transmitted OUT")
-        wait_for(log, "Copied .*/spool/OUT")  # onto itself, and takes it away before it does anything else
-        wait_for(log, "Entering")
+        wait_for(log, re.escape(f"to {NUMBER},"))
+        wait_for(log, re.escape(f'Found 1 sms to "{OTHER}"'))
     left = [path.name for path in tmp_path.rglob("*") if NUMBER[1:] in path.name]
     assert left == []

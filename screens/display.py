@@ -32,6 +32,8 @@ def displayed(context: Context, path: str, raw: str) -> str:
     value = spec.clean(raw, context.rules, path).value
     if value is None:
         return raw
+    if isinstance(value, bool):
+        return context.t("screen.yes")
     if spec.choices is not None:
         found = context.rules.choices[spec.choices].find(str(value))
         return f"{found.code} {found.labels[context.language.code]}" if found else str(value)

@@ -10,11 +10,15 @@ from screens.keys import Key, Press
 
 @dataclass
 class Editor:
-    """A line editor without a face; a `suggested` text is replaced by the first character typed."""
+    """A line editor without a face; a `suggested` text is replaced by the first character typed.
+
+    `words` is how a suggestion reads, where that is not its text.
+    """
 
     text: str = ""
     suggested: bool = False
     limit: int = 120
+    words: str = ""
     cursor: int = 0
 
     def __post_init__(self) -> None:

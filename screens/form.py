@@ -16,7 +16,7 @@ from screens.context import Context
 from screens.dialogs import Help
 from screens.display import displayed, key_of
 from screens.editor import Editor
-from screens.frame import Message, body_room, framed, step_title
+from screens.frame import Message, body_room, framed, indented, step_title
 from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.layout import Row, question_lines, sheet_lines
@@ -71,7 +71,9 @@ class FormPage:
         suggested = "" if given or self.is_special(path) else self.suggested(path)
         spec = SPECS.get(key_of(path))
         limit = spec.max_length if spec else 40
-        self.editor = Editor(given or suggested, suggested=bool(suggested), limit=max(limit, len(given)))
+        words = displayed(self.context, path, suggested) if suggested else ""
+        text = given or suggested
+        self.editor = Editor(text, bool(suggested), max(limit, len(text)), words)
 
     # Keys.
 
@@ -293,9 +295,17 @@ class FormPage:
         """How the answer in the focused row reads, where that says more than what was typed."""
         if self.is_special(self.path) or not self.editor.text:
             return ""
+        if self.editor.suggested:
+            return self.context.t("screen.suggested")
         raw = entry.expanded(self.path, self.editor.text, self.journey.draft)
         words = displayed(self.context, self.path, raw)
         return "" if words == self.editor.text else words
+
+    def _explained(self) -> list[Line]:
+        """The help of the row, where one question has the page to itself."""
+        key = f"help.{key_of(self.path)}"
+        asks_more = self.path in {entry.CAPTCHA, entry.CODE} or self.step is Step.CONSENT
+        return [] if asks_more or not self.context.language.has(key) else [*indented(self.context.t(key)), ()]
 
     def view(self, width: int, height: int) -> View:
         paths = self.rows()
@@ -305,7 +315,7 @@ class FormPage:
         room = body_room(height)
         if self.context.is_single:
             place = self.context.t("screen.question", at=focus + 1, of=len(rows))
-            body, cursor = question_lines(rows, focus, above, below, place)
+            body, cursor = question_lines(rows, focus, above, [*below, *self._explained()], place)
         else:
             body, cursor = sheet_lines(rows, focus, above, below, room)
         return framed(

@@ -37,6 +37,8 @@ def _window(count: int, focus: int, room: int) -> tuple[int, int]:
 
 def boxed(editor: Editor, *, hidden: bool, width: int) -> tuple[Span, int]:
     """The line being typed in a field of `width` cells, and the column of its cursor in there."""
+    if editor.suggested:
+        return Span(fit(editor.words or editor.text, width), "focus"), 0
     text = "*" * len(editor.text) if hidden else editor.text
     start = max(editor.cursor - width + 1, 0)
     before = text[start : editor.cursor]

@@ -12,7 +12,7 @@ from screens import navigation
 from screens.context import Context
 from screens.dialogs import Scroll
 from screens.form import FormPage
-from screens.frame import Message, indented
+from screens.frame import Message, indented, step_title
 from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.view import Line, View
@@ -76,6 +76,11 @@ class ConsentPage(FormPage):
     def view(self, width: int, height: int) -> View:
         self._room = height - 4 - _FORM_LINES - len(self.rows())
         return super().view(width, height)
+
+    def title(self) -> Line:
+        return step_title(
+            self.context, self.step, "" if self._scroll.at_end else self.context.t("screen.consent.read")
+        )
 
     def above(self) -> list[Line]:
         lines: list[Line] = []

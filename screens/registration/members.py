@@ -15,7 +15,7 @@ from screens.context import Context
 from screens.dialogs import Confirm
 from screens.display import displayed, grouped, hidden
 from screens.form import FormPage
-from screens.frame import Message, fit, step_title
+from screens.frame import Message, fit, indented, step_title
 from screens.journey import Journey
 from screens.keys import Key
 from screens.view import Line, Span
@@ -220,10 +220,9 @@ class MembersPage(FormPage):
         street = self.journey.draft.answer("address.street")
         facility = self.context.facility(self.journey.draft.answer("fktp"))
         place = facility.name if facility else self.journey.draft.answer("fktp")
-        lines: list[Line] = [
-            (),
-            (Span("   " + self.context.t("screen.members.same", street=street, fktp=place)),),
-        ]
-        if self._is_blank:
-            lines.append((Span("   " + self.context.t("screen.members.more"), "title"),))
-        return lines
+        lines: list[Line] = [(), *indented(self.context.t("screen.members.same", street=street, fktp=place))]
+        return (
+            [*lines, *indented(self.context.t("screen.members.more"), role="title")]
+            if self._is_blank
+            else lines
+        )

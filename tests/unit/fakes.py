@@ -336,7 +336,7 @@ class FakeCodes:
 
     def replace(self, attempt: ports.CodeAttempt) -> None:
         if attempt.id not in self.state.codes:
-            raise StoreError("store.missing")
+            raise StoreError("store.unknown")
         self.state.codes[attempt.id] = attempt
 
     def latest(self, draft_id: str) -> ports.CodeAttempt | None:

@@ -60,8 +60,8 @@ def a_member(
 def a_baby(born: date, mother_nik: str | None = None, *, nik: bool = False, **changes: Any) -> dict[str, Any]:
     """A girl just born, with or without a NIK."""
     own = a_nik(born, "P", 77) if nik else None
-    given = {"name": "BAYI NYONYA SITI", "nik": own, "mother_nik": mother_nik} | changes
-    return a_member("child", born, "P", **given)
+    baby = a_member("child", born, "P", nik=own, mother_nik=mother_nik, name="BAYI NYONYA SITI") | changes
+    return {key: value for key, value in baby.items() if value is not None}
 
 
 def a_family(**changes: Any) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""What a page is, what it may ask of the program around it, and how that program is set up."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+from screens.keys import Press
+from screens.view import View
+
+T = TypeVar("T")
+
+
+class Page(Protocol):
+    """One screenful: says what it shows and takes one press at a time.
+
+    A page may also have `tick() -> bool`, called once a second while the page is on top;
+    True asks for a redraw.
+    """
+
+    def view(self, width: int, height: int) -> View:
+        """What to show on a terminal of at least 80 by 24 cells."""
+        ...
+
+    async def press(self, press: Press) -> None:
+        """Take one press; the next one comes when this returns, after which the page is drawn."""
+        ...
+
+
+class Shell(Protocol):
+    """What a page may ask of the program; all of it is for the event loop's thread."""
+
+    def show(self, page: Page) -> None:
+        """Replace every page by this one."""
+        ...
+
+    def push(self, page: Page) -> None:
+        """Put a page, such as a dialog, over the current one."""
+        ...
+
+    def pop(self) -> None:
+        """Take the top page away; the last page stays."""
+        ...
+
+    def redraw(self) -> None:
+        """Draw the top page now, for news that come while no press is being taken."""
+        ...
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        """Run blocking work in the one store thread; jobs keep their order, errors are raised here."""
+        ...
+
+    def leave(self, code: int = 0) -> None:
+        """End the program with this exit code; waiting presses are dropped."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenOptions:
+    """How the program meets its place.
+
+    `too_small` are the sentences for a window below 80 by 24; `idle_seconds` without a key call `on_idle`
+    once, in line with the keys; `crash_log` stores a redacted record and returns its reference number.
+    """
+
+    crash_log: Callable[[BaseException], str]
+    too_small: tuple[str, ...] = (
+        "Jendela terlalu kecil. Perbesar sampai 80 x 24.",
+        "The window is too small. Please enlarge it to 80 x 24.",
+    )
+    colour: bool | Literal["auto"] = "auto"
+    idle_seconds: float | None = None
+    on_idle: Callable[[Shell], Awaitable[None]] | None = None

@@ -1,0 +1,55 @@
+"""The stack of pages and the one thread for blocking work: what pages see of the program."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from screens.base import Page
+
+T = TypeVar("T")
+
+
+class PageShell:
+    """The `Shell` of a running program; drawing and leaving are the program's."""
+
+    def __init__(self, redraw: Callable[[], None], leave: Callable[[int], None]) -> None:
+        self._redraw = redraw
+        self._leave = leave
+        self._pages: list[Page] = []
+        self._store = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+
+    @property
+    def top(self) -> Page | None:
+        """The page that is shown and takes the keys."""
+        return self._pages[-1] if self._pages else None
+
+    def show(self, page: Page) -> None:
+        """Replace every page by this one."""
+        self._pages = [page]
+
+    def push(self, page: Page) -> None:
+        """Put a page, such as a dialog, over the current one."""
+        self._pages.append(page)
+
+    def pop(self) -> None:
+        """Take the top page away; the last page stays."""
+        if len(self._pages) > 1:
+            self._pages.pop()
+
+    def redraw(self) -> None:
+        """Draw the top page now."""
+        self._redraw()
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        """Run blocking work in the one store thread; jobs keep their order, errors are raised here."""
+        return await asyncio.get_running_loop().run_in_executor(self._store, partial(function, *args))
+
+    def leave(self, code: int = 0) -> None:
+        """End the program with this exit code; waiting presses are dropped."""
+        self._leave(code)
+
+    def close(self) -> None:
+        """Drop the jobs that wait; the one that runs is finished before the process ends."""
+        self._store.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,187 @@
+"""The line to the terminal: bytes to keys without a loss, and an end when the terminal goes away."""
+
+import os
+import re
+import selectors
+import sys
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Generator, Iterator
+from typing import IO, Any, Final, Protocol, runtime_checkable
+
+from textual import constants, events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual.drivers.linux_driver import LinuxDriver
+from textual.keys import Keys
+
+SEQUENCE_SECONDS: Final = 0.3
+"""How long the rest of an escape sequence may take to arrive."""
+
+_ESCAPE: Final = "\x1b"
+_PASTE_START, _PASTE_END = "\x1b[200~", "\x1b[201~"
+_WHOLE: Final = re.compile(r"\x1b(?:\t|O[\x20-\x7e]|\[(?:\[[A-E]|[0-?]*[ -/]*[@-Z\\-~]))")
+_PARTIAL: Final = re.compile(r"\x1b(?:O|\[(?:\[|[0-?]*[ -/]*))?\Z")
+
+
+class Splitter:
+    """Cuts what the terminal sends into characters, escape sequences and pastes.
+
+    Textual's own parser swallows up to 32 characters after an Escape that starts no sequence
+    (`Esc 1 BUDI` typed ahead becomes the text `^1BUDI`); here such an Escape stands alone.
+    """
+
+    def __init__(self) -> None:
+        self._waiting = ""
+        self._pasted: list[str] | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the beginning of a sequence is held back."""
+        return bool(self._waiting) and self._pasted is None
+
+    def feed(self, text: str) -> Iterator[events.Key | events.Paste]:
+        """The keys and pastes that this piece of input completes."""
+        text = self._waiting + text
+        self._waiting = ""
+        while text:
+            if self._pasted is not None:
+                text = yield from self._paste(self._pasted, text)
+            elif text[0] != _ESCAPE:
+                yield from _keys(text[0])
+                text = text[1:]
+            elif _PARTIAL.match(text):
+                self._waiting, text = text, ""
+            else:
+                whole = _WHOLE.match(text)
+                sequence = whole.group() if whole else _ESCAPE
+                text = text[len(sequence) :]
+                if sequence == _PASTE_START:
+                    self._pasted = []
+                else:
+                    yield from _keys(sequence)
+
+    def expire(self) -> Iterator[events.Key]:
+        """What was held back, now that the rest has not come: an Escape and, after `Esc O`, the letter."""
+        waiting, self._waiting = self._waiting, ""
+        if waiting:
+            yield from _keys(_ESCAPE)
+        if waiting == _ESCAPE + "O":
+            yield from _keys("O")
+
+    def _paste(self, parts: list[str], text: str) -> Generator[events.Paste, None, str]:
+        """Collect pasted text; returns what follows its end, holding back the beginning of an end."""
+        pasted, end, rest = text.partition(_PASTE_END)
+        if end:
+            yield events.Paste("".join([*parts, pasted]))
+            self._pasted = None
+            return rest
+        kept = max((n for n in range(1, len(_PASTE_END)) if text.endswith(_PASTE_END[:n])), default=0)
+        parts.append(text[: len(text) - kept])
+        self._waiting = text[len(text) - kept :]
+        return ""
+
+
+def _keys(sequence: str) -> Iterator[events.Key]:
+    """Textual's names for a character or a sequence; a sequence nobody knows is dropped."""
+    known = ANSI_SEQUENCES_KEYS.get(sequence)
+    if isinstance(known, tuple):
+        for key in known:
+            if key is not Keys.Ignore:
+                yield events.Key(key.value, sequence if len(sequence) == 1 else None)
+    elif isinstance(known, str):
+        yield events.Key(known, known)
+    elif len(sequence) == 1:
+        yield events.Key(sequence, sequence)
+
+
+def mute_vanished() -> None:
+    """Point standard streams whose terminal has gone at nothing, or the interpreter ends with code 120."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except OSError:
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, stream.fileno())
+            os.close(nothing)
+
+
+@runtime_checkable
+class _Leaver(Protocol):
+    def leave(self, code: int = 0) -> None: ...
+
+
+class _LastingFile:
+    """A file that loses what is written to it once the terminal has gone, instead of raising."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        self._quietly(lambda: self._file.write(text))
+
+    def flush(self) -> None:
+        self._quietly(self._file.flush)
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    @staticmethod
+    def _quietly(action: Callable[[], object]) -> None:
+        try:
+            action()
+        except (OSError, ValueError):
+            return
+
+
+class KioskDriver(LinuxDriver):
+    """Textual's driver with the kiosk's reading of keys; asks the terminal for nothing it must answer."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._file: Any = _LastingFile(self._file)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal; its hardware cursor stays on, for braille and speech follow it."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if not constants.DISABLE_KITTY_KEY:
+            self.write("\x1b[<u")
+        self.write("\x1b[?1004l\x1b[?25h")
+
+    def _request_terminal_sync_mode_support(self) -> None:
+        """The sheet writes so little that nothing needs to be held together."""
+
+    def _query_in_band_window_resize(self) -> None:
+        """SIGWINCH tells enough."""
+
+    def run_input_thread(self) -> None:
+        """Read until told to stop; when the terminal has gone, end the program (code 129, as on SIGHUP)."""
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        splitter = Splitter()
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            quiet = 0.0
+            while not self.exit_event.is_set():
+                if selector.select(0.1):
+                    quiet = 0.0
+                    try:
+                        read = os.read(self.fileno, 4096)
+                    except OSError:
+                        read = b""
+                    if not read:
+                        self._hang_up()
+                        return
+                    self._send(splitter.feed(decode(read)))
+                elif splitter.is_waiting:
+                    quiet += 0.1
+                    if quiet >= SEQUENCE_SECONDS:
+                        self._send(splitter.expire())
+
+    def _send(self, messages: Iterator[events.Key] | Iterator[events.Key | events.Paste]) -> None:
+        for message in messages:
+            self.process_message(message)
+
+    def _hang_up(self) -> None:
+        app: object = self._app
+        if isinstance(app, _Leaver):
+            self._loop.call_soon_threadsafe(app.leave, 129)

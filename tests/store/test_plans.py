@@ -1,0 +1,76 @@
+"""Every look-up is a walk along an index: no table is scanned, nothing is sorted or counted whole."""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from kiosk.store import audit, leases, repositories
+from kiosk.store.session import Session, Statement
+from kiosk.store.unit_of_work import Store
+
+# A few dozen rows at the most, looked at when a block is leased.
+FEW_ROWS = {"_OVERLAPS"}
+
+
+def _statements(module: ModuleType) -> list[tuple[str, Statement]]:
+    found = [(name, value) for name, value in vars(module).items() if isinstance(value, Statement)]
+    for name, value in vars(module).items():
+        if isinstance(value, dict):
+            found += [(f"{name}{key}", one) for key, one in value.items() if isinstance(one, Statement)]
+    return [one for one in found if one[0] not in FEW_ROWS]
+
+
+ALL = [*_statements(repositories), *_statements(leases), *_statements(audit)]
+
+
+def _plan(store: Store, sql: str) -> list[str]:
+    session = Session(store._database, writes=False)
+    values: dict[str, Any] = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
+    try:
+        rows = session.connection.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
+    finally:
+        session.close()
+    return [row[3] for row in rows]
+
+
+def _bad(plan: list[str]) -> list[str]:
+    """The steps that read a whole table or index, or sort."""
+    return [
+        step
+        for step in plan
+        if "TEMP B-TREE" in step or (step.startswith("SCAN") and "VIRTUAL TABLE" not in step)
+    ]
+
+
+# Walks that stop at a limit: the end of the chain, the drafts last saved, at most 1000 that wait.
+WALKS = {
+    "_HEAD": ["SCAN audit"],
+    "_DRAFT_PAGE": ["SCAN draft USING INDEX draft_saved"],
+    "_WAITING": ["SCAN outbox USING COVERING INDEX outbox_waiting", "SCAN anon_1"],
+}
+
+
+@pytest.mark.parametrize(("name", "statement"), ALL, ids=[name for name, _ in ALL])
+def test_a_statement_walks_an_index(store: Store, name: str, statement: Statement) -> None:
+    plan = _plan(store, statement.sql)
+    assert [step for step in _bad(plan) if step not in WALKS.get(name, [])] == [], plan
+
+
+def test_there_are_statements_to_look_at() -> None:
+    assert len(ALL) > 30
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM registration WHERE name = :name",
+        "SELECT count(*) FROM member WHERE position = :position",
+        "SELECT * FROM registration WHERE kk = :kk ORDER BY created_wall DESC LIMIT 50",
+    ],
+)
+def test_control_a_scan_and_a_sort_are_seen(store: Store, sql: str) -> None:
+    assert _bad(_plan(store, sql))

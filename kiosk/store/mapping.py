@@ -99,15 +99,6 @@ def _decision_from(document: Mapping[str, Any]) -> Decision:
 def registration_columns(registration: Registration) -> dict[str, Any]:
     """The columns of a registration; `n` is left to the database."""
     decision, created = registration.decision, registration.created
-    document = {
-        "decision": _decision_document(decision),
-        "family": registration.family,
-        "created": moment_columns(created),
-        "virtual_accounts": registration.virtual_accounts,
-        "demo_card": registration.demo_card,
-        "verified_phone": registration.verified_phone,
-        "source": registration.source,
-    }
     return {
         "n": None,
         "id": registration.id,
@@ -120,12 +111,25 @@ def registration_columns(registration: Registration) -> dict[str, Any]:
         "premium_total": decision.premium_total,
         "created_day": created.day,
         "created_wall": created.wall,
-        "document": _encode(document),
     }
 
 
+def registration_document(registration: Registration) -> str:
+    """What of a registration is in no column, and what is there only in part, as JSON."""
+    document = {
+        "decision": _decision_document(registration.decision),
+        "family": registration.family,
+        "created": moment_columns(registration.created),
+        "virtual_accounts": registration.virtual_accounts,
+        "demo_card": registration.demo_card,
+        "verified_phone": registration.verified_phone,
+        "source": registration.source,
+    }
+    return _encode(document)
+
+
 def registration_from(row: tuple[Any, ...]) -> Registration:
-    """A registration of its columns id, reference, state and document."""
+    """A registration of its columns id, reference and state and its document."""
     identity, reference, state, text = row
     document = json.loads(text)
     return Registration(

@@ -24,11 +24,13 @@ _FIRST_SCHEMA = (
         n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL UNIQUE,
         state TEXT NOT NULL, outcome TEXT NOT NULL, kk TEXT NOT NULL, name TEXT NOT NULL,
         people INTEGER NOT NULL, premium_total INTEGER, created_day TEXT NOT NULL,
-        created_wall TEXT NOT NULL, document TEXT NOT NULL) STRICT""",
+        created_wall TEXT NOT NULL) STRICT""",
     "CREATE INDEX registration_kk ON registration (kk)",
     "CREATE INDEX registration_day ON registration (created_day)",
     "CREATE INDEX registration_state ON registration (state)",
     "CREATE INDEX registration_state_day ON registration (state, created_day)",
+    """CREATE TABLE document (
+        registration INTEGER PRIMARY KEY REFERENCES registration (n), body TEXT NOT NULL) STRICT""",
     """CREATE TABLE member (
         registration INTEGER NOT NULL REFERENCES registration (n), position INTEGER NOT NULL,
         nik TEXT NOT NULL, PRIMARY KEY (registration, position)) STRICT, WITHOUT ROWID""",

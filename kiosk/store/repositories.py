@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -29,6 +30,7 @@ from kiosk.store.session import Session, Statement
 from kiosk.store.tables import (
     AuditRow,
     CounterRow,
+    DocumentRow,
     DraftRow,
     MemberRow,
     OutboxRow,
@@ -102,11 +104,14 @@ _REGISTRATION = table_of(RegistrationRow)
 _R = _REGISTRATION.c
 _M = table_of(MemberRow).c
 _A = table_of(AuditRow).c
-_WHOLE = (_R.id, _R.reference, _R.state, _R.document)
+_DOCUMENT = table_of(DocumentRow)
+_WITH_DOCUMENT = _REGISTRATION.join(_DOCUMENT, _DOCUMENT.c.registration == _R.n)
 _SUMMARY = (
     _R.reference, _R.state, _R.outcome, _R.kk, _R.name, _R.people, _R.premium_total, _R.created_wall
 )  # fmt: skip
+_WHOLE = select(_R.id, _R.reference, _R.state, _DOCUMENT.c.body).select_from(_WITH_DOCUMENT)
 _ADD = Statement(insert(_REGISTRATION))
+_ADD_DOCUMENT = Statement(insert(_DOCUMENT))
 _ADD_MEMBERS = Statement(insert(table_of(MemberRow)))
 _COUNT_UP = upsert(table_of(CounterRow)).values(kiosk=bindparam("kiosk"), number=literal_column("1"))
 _NEXT_NUMBER = Statement(
@@ -114,13 +119,11 @@ _NEXT_NUMBER = Statement(
         index_elements=["kiosk"], set_={"number": table_of(CounterRow).c.number + literal_column("1")}
     ).returning(table_of(CounterRow).c.number)
 )
-_BY_REFERENCE = Statement(select(*_WHOLE).where(_R.reference == bindparam("reference_")))
-_BY_ID = Statement(select(*_WHOLE).where(_R.id == bindparam("id_")))
+_BY_REFERENCE = Statement(_WHOLE.where(_R.reference == bindparam("reference_")))
+_BY_ID = Statement(_WHOLE.where(_R.id == bindparam("id_")))
 _OF_NIK = select(_M.registration).where(_M.nik == bindparam("nik_")).order_by(_M.registration.desc())
-_BY_NIK = Statement(select(*_WHOLE).where(_R.n.in_(_OF_NIK.limit(bindparam("limit_")))).order_by(_R.n.desc()))
-_BY_KK = Statement(
-    select(*_WHOLE).where(_R.kk == bindparam("kk_")).order_by(_R.n.desc()).limit(bindparam("limit_"))
-)
+_BY_NIK = Statement(_WHOLE.where(_R.n.in_(_OF_NIK.limit(bindparam("limit_")))).order_by(_R.n.desc()))
+_BY_KK = Statement(_WHOLE.where(_R.kk == bindparam("kk_")).order_by(_R.n.desc()).limit(bindparam("limit_")))
 _LIVE: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in sorted(LIVE)]
 _LIVE_NIKS = Statement(
     select(_M.nik)
@@ -135,10 +138,9 @@ _HISTORY = Statement(
 )
 
 
-def _newest(columns: Iterable[ColumnElement[object]], *conditions: ColumnElement[bool]) -> Statement:
+def _newest(columns: Select[Any], *conditions: ColumnElement[bool]) -> Statement:
     return Statement(
-        select(*columns)
-        .where(_R.n < bindparam("before_"), *conditions)
+        columns.where(_R.n < bindparam("before_"), *conditions)
         .order_by(_R.n.desc())
         .limit(bindparam("limit_"))
     )
@@ -147,10 +149,10 @@ def _newest(columns: Iterable[ColumnElement[object]], *conditions: ColumnElement
 _IN_STATE = _R.state == bindparam("state_")
 _ON_DAY = _R.created_day == bindparam("day_")
 _PAGES = {
-    (False, False): _newest(_SUMMARY),
-    (True, False): _newest(_SUMMARY, _IN_STATE),
-    (False, True): _newest(_SUMMARY, _ON_DAY),
-    (True, True): _newest(_SUMMARY, _IN_STATE, _ON_DAY),
+    (False, False): _newest(select(*_SUMMARY)),
+    (True, False): _newest(select(*_SUMMARY), _IN_STATE),
+    (False, True): _newest(select(*_SUMMARY), _ON_DAY),
+    (True, True): _newest(select(*_SUMMARY), _IN_STATE, _ON_DAY),
 }
 _BATCHES = {False: _newest(_WHOLE), True: _newest(_WHOLE, _IN_STATE)}
 
@@ -167,7 +169,10 @@ class SqlRegistrations:
     def add(self, registration: Registration) -> None:
         """Stores it; raises StoreError `store.duplicate` where its id or reference is there already."""
         cursor = self._session.run(_ADD, mapping.registration_columns(registration))
-        self._session.run_many(_ADD_MEMBERS, mapping.member_rows(registration, cursor.lastrowid))
+        n = cursor.lastrowid
+        body = mapping.registration_document(registration)
+        self._session.run(_ADD_DOCUMENT, {"registration": n, "body": body})
+        self._session.run_many(_ADD_MEMBERS, mapping.member_rows(registration, n))
 
     def next_number(self, kiosk: str) -> int:
         """The next number of `kiosk`, from 1; taken for good when the unit of work commits."""

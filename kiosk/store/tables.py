@@ -17,7 +17,7 @@ class Row(SQLModel):
 
 
 class RegistrationRow(Row, table=True):
-    """A registration: columns for lists and look-ups, and the whole of it as a JSON document."""
+    """A registration as lists and look-ups need it; the whole of it is its document."""
 
     __tablename__ = "registration"
     __table_args__ = (
@@ -37,7 +37,14 @@ class RegistrationRow(Row, table=True):
     premium_total: int | None = None
     created_day: str = Field(sa_type=Text)
     created_wall: str = Field(sa_type=Text)
-    document: str = Field(sa_type=Text)
+
+
+class DocumentRow(Row, table=True):
+    """The whole of a registration as JSON, apart so that a list reads 25 registrations a page and not one."""
+
+    __tablename__ = "document"
+    registration: int = Field(primary_key=True, foreign_key="registration.n")
+    body: str = Field(sa_type=Text)
 
 
 class MemberRow(Row, table=True):

@@ -210,7 +210,8 @@ def _not_here(member: Member, rule: SegmentRule) -> Problem:
 def _late(member: Member, rules: Rulebook) -> Iterator[Problem]:
     days = member.days_old(rules.today)
     if days is not None and days > rules.limits.newborn_days:
-        yield Problem(member.path("birth_date"), "newborn.late", "warning", {"days": days})
+        params = {"days": days, "limit": rules.limits.newborn_days}
+        yield Problem(member.path("birth_date"), "newborn.late", "warning", params)
 
 
 def _asked_by_route(family: Family, route: Route, known: KnownPeople, rules: Rulebook) -> Iterator[Problem]:

@@ -16,17 +16,25 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, literal_column, select
 from sqlcipher3 import dbapi2 as driver
 
+from kiosk.domain.registration import Moment
 from kiosk.services.ports import AuditLine
 from kiosk.store.engine import as_store_error
-from kiosk.store.mapping import audit_columns
+from kiosk.store.mapping import audit_columns, moment_from
 from kiosk.store.session import Session, Statement
 from kiosk.store.tables import AuditRow, table_of
 
 _T = table_of(AuditRow).c
 _HEAD = Statement(select(_T.n, _T.digest).order_by(_T.n.desc()).limit(1))
+# No index: the newest lines are nearly always trusted, and a walk from the end finds one at once.
+_LAST_TRUSTED = Statement(
+    select(_T.wall, _T.boot, _T.monotonic_ns, _T.trusted)
+    .where(_T.trusted == literal_column("1"))
+    .order_by(_T.n.desc())
+    .limit(1)
+)
 _APPEND = Statement(insert(table_of(AuditRow)))
 _PAYLOAD = (
     _T.n, _T.wall, _T.boot, _T.monotonic_ns, _T.trusted, _T.who, _T.action, _T.subject, _T.fields, _T.codes
@@ -63,6 +71,11 @@ class SqlAuditTrail:
         """The last line's digest, 64 hexadecimal digits; empty where there is no line."""
         n, digest = self._last()
         return digest.hex() if n else ""
+
+    def last_moment(self) -> Moment | None:
+        """The newest trusted moment in the trail, for the clock to go by."""
+        row = self._session.row(_LAST_TRUSTED, {})
+        return moment_from(*row) if row else None
 
     def subject(self, text: str) -> str:
         """How `text` stands in the trail: a NIK, No. KK or card number as `#` and 16 hexadecimal digits."""

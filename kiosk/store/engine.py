@@ -76,6 +76,22 @@ class Database:
         else:
             self._idle.append(connection)
 
+    def check(self) -> tuple[str, ...]:
+        """What SQLCipher and SQLite find wrong with the file, in their words; empty where nothing is.
+
+        Reads all of it: seconds for a large store. Raises StoreError where it cannot be read at all.
+        """
+        connection = self.take()
+        try:
+            found = connection.execute("PRAGMA cipher_integrity_check").fetchall()
+            if not found:
+                found = connection.execute("PRAGMA quick_check").fetchall()
+        except driver.Error as error:
+            raise as_store_error(error) from None
+        finally:
+            self.give_back(connection)
+        return tuple(sentence for (sentence,) in found if sentence != "ok")
+
     def close(self) -> None:
         """Closes the idle connections; the last one folds the write-ahead log into the file."""
         while self._idle:

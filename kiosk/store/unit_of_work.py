@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from kiosk import __version__
+from kiosk.domain.registration import Moment
 from kiosk.services import ports
 from kiosk.store.audit import SqlAuditTrail, VerifyResult, verify
 from kiosk.store.engine import DATABASE, Database, has_database, only_opener, open_database, refuse_plain
@@ -77,6 +78,18 @@ class Store:
     def reading(self) -> SqlUnitOfWork:
         """A unit of work on one snapshot that neither waits for a writer nor holds one up."""
         return SqlUnitOfWork(self._database, self._number_key, writes=False)
+
+    def last_moment(self) -> Moment | None:
+        """The newest trusted moment that the store knows, for the clock to go by."""
+        session = Session(self._database, writes=False)
+        try:
+            return SqlAuditTrail(session, self._number_key).last_moment()
+        finally:
+            session.close()
+
+    def check(self) -> tuple[str, ...]:
+        """What is wrong with the database file; see `kiosk.store.engine.Database.check`."""
+        return self._database.check()
 
     def verify_audit(self, progress: Callable[[int], None] | None = None, *, head: str = "") -> VerifyResult:
         """Checks the audit chain; see `kiosk.store.audit.verify`."""

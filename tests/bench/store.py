@@ -1,6 +1,6 @@
 """What durable writes and look-ups cost, commits as ratios to a plain SQLite commit of the same run.
 
-`--quick` builds 50,000 registrations instead of 1,000,000.
+`python -m tests.bench --only store`; `--quick` builds 50,000 registrations instead of 1,000,000.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _ratio(ours: Callable[[Store, int], None], name: str) -> float:
         plain.close()
         store.close()
     plain_ms, our_ms = statistics.median(plains) * 1000, statistics.median(mine) * 1000
-    print(f"{name}: {our_ms:.3f} ms, plain upsert {plain_ms:.3f} ms")  # noqa: T201
+    print(f"{name}: {our_ms:.3f} ms, plain upsert {plain_ms:.3f} ms", file=sys.stderr)  # noqa: T201
     return our_ms / plain_ms
 
 
@@ -85,8 +85,10 @@ def _plain_upsert(plain: sqlite3.Connection, turn: int, body: str) -> None:
 def registration_commit() -> float:
     """A registration with 4 members, outbox, audit, counter and the removal of its draft."""
 
+    registrations = [examples.a_registration(turn) for turn in range(WARM + ROUNDS + 1)]
+
     def submit(store: Store, turn: int) -> None:
-        registration = examples.a_registration(turn)
+        registration = registrations[turn]
         with store() as work:
             work.registrations.next_number("K1")
             work.registrations.add(registration)
@@ -122,7 +124,7 @@ def _filled() -> Store:
     folder = tempfile.TemporaryDirectory()
     store = _open(Path(folder.name))
     taken = _timed(lambda: _fill(store, _count()))
-    print(f"{_count()} registrations with members and audit lines in {taken:.0f} s")  # noqa: T201
+    print(f"{_count()} registrations with members and audit lines in {taken:.0f} s", file=sys.stderr)  # noqa: T201
     atexit.register(folder.cleanup)
     atexit.register(store.close)
     return store
@@ -248,10 +250,3 @@ MEASURES = [
     *(Measure(f"{name}, p50 ms", 1, lambda ask=ask: _read(ask)) for name, ask in READS.items()),  # type: ignore[misc]
     Measure("verifying the audit chain, microseconds a line", 10, verify_lines),
 ]
-
-
-if __name__ == "__main__":
-    for measure in MEASURES:
-        figure = measure.run()
-        verdict = "ok " if figure <= measure.limit else "BAD"
-        print(f"{verdict} {measure.name}: {figure:.3f} (limit {measure.limit})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -175,6 +176,15 @@ def test_a_number_of_a_person_is_not_kept_as_it_is(store: Store) -> None:
     assert first.startswith("#")
     assert nik not in first
     assert plain == "K1-0001-XX"
+
+
+def test_the_newest_trusted_moment_is_told(store: Store) -> None:
+    assert store.last_moment() is None
+    with store() as work:
+        work.audit.append(examples.a_line(1))
+        work.audit.append(replace(examples.a_line(2), at=replace(examples.a_moment(2), trusted=False)))
+        work.commit()
+    assert store.last_moment() == examples.a_moment(1)
 
 
 def test_progress_is_told(store: Store, heads: list[str]) -> None:

@@ -175,13 +175,16 @@ def test_damage_further_in_is_found_when_it_is_read(store: Store, folder: Path, 
         for number in range(100):
             work.registrations.add(examples.a_registration(number))
         work.commit()
+    assert store.check() == ()
     store.close()
     path = folder / DATABASE
     whole = bytearray(path.read_bytes())
     for page in range(4, len(whole) // 4096):
         whole[page * 4096 + 50] ^= 1
     path.write_bytes(whole)
-    with pytest.raises(StoreError) as caught, open_store()() as work:
+    damaged = open_store()
+    assert damaged.check()
+    with pytest.raises(StoreError) as caught, damaged() as work:
         work.registrations.batch(state=None, limit=100)
     assert caught.value.code == "store.damaged"
 

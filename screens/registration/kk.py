@@ -67,7 +67,7 @@ class KkPage(FormPage):
             for person in known[:5]:
                 segment = self.context.t(f"segment.{person.segment}")
                 lines.append((Span(f"   {hidden(person.nik)}  {person.name[:24]:24}  {segment}"),))
-        elif self.path == entry.CAPTCHA or not self._passed:
+        elif self.path == entry.CAPTCHA or not (self._passed or self.context.is_single):
             lines += self._challenge()
         return lines
 

@@ -182,7 +182,8 @@ class MembersPage(FormPage):
             lines = [self._line(index, draft) for index in range(first, min(first + room, count))]
             lines.append(())
         number = self.context.t("screen.members.number", number=self.index + 1)
-        lines.append((Span(f"   {number}", "title"), Span("  " + self._facts_of_nik())))
+        facts = self._facts_of_nik()
+        lines.append((Span(f"   {number}", "title"), Span(f": {facts}" if facts else "")))
         return lines
 
     def _line(self, index: int, draft: Draft) -> Line:
@@ -212,7 +213,7 @@ class MembersPage(FormPage):
         names = self.context.rules.regions.path(str(nik)[:6])
         where = ", ".join(reversed(names[-2:])) or self.context.t("screen.members.unknown_region")
         sex = self.context.t(f"screen.sex.{nik_sex(str(nik))}")
-        return f"NIK: {born:%d-%m-%Y}, {sex}, {where}"
+        return f"{born:%d-%m-%Y}, {sex}, {where}"
 
     def below(self) -> list[Line]:
         if self.index == 0:

@@ -179,7 +179,7 @@ def test_damage_further_in_is_found_when_it_is_read(store: Store, folder: Path, 
     store.close()
     path = folder / DATABASE
     whole = bytearray(path.read_bytes())
-    for page in range(4, len(whole) // 4096):
+    for page in range(len(whole) // 8192, len(whole) // 4096):
         whole[page * 4096 + 50] ^= 1
     path.write_bytes(whole)
     damaged = open_store()

@@ -24,13 +24,11 @@ _FIRST_SCHEMA = (
         n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL UNIQUE,
         state TEXT NOT NULL, outcome TEXT NOT NULL, kk TEXT NOT NULL, name TEXT NOT NULL,
         people INTEGER NOT NULL, premium_total INTEGER, created_day TEXT NOT NULL,
-        created_wall TEXT NOT NULL) STRICT""",
+        created_wall TEXT NOT NULL, document TEXT NOT NULL) STRICT""",
     "CREATE INDEX registration_kk ON registration (kk)",
     "CREATE INDEX registration_day ON registration (created_day)",
     "CREATE INDEX registration_state ON registration (state)",
     "CREATE INDEX registration_state_day ON registration (state, created_day)",
-    """CREATE TABLE document (
-        registration INTEGER PRIMARY KEY REFERENCES registration (n), body TEXT NOT NULL) STRICT""",
     """CREATE TABLE member (
         registration INTEGER NOT NULL REFERENCES registration (n), position INTEGER NOT NULL,
         nik TEXT NOT NULL, PRIMARY KEY (registration, position)) STRICT, WITHOUT ROWID""",
@@ -75,7 +73,25 @@ def first_schema(connection: Any) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[tuple[str, Step], ...] = (("0001_first_schema", first_schema),)
+def documents_apart(connection: Any) -> None:
+    """Moves the documents of registrations to a table of their own.
+
+    For a while the first step made them so itself: what such a store has is right already.
+    """
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(registration)").fetchall()}
+    if "document" in columns:
+        connection.execute(
+            """CREATE TABLE document (
+            registration INTEGER PRIMARY KEY REFERENCES registration (n), body TEXT NOT NULL) STRICT"""
+        )
+        connection.execute("INSERT INTO document SELECT n, document FROM registration")
+        connection.execute("ALTER TABLE registration DROP COLUMN document")
+
+
+MIGRATIONS: tuple[tuple[str, Step], ...] = (
+    ("0001_first_schema", first_schema),
+    ("0002_documents_apart", documents_apart),
+)
 """Every step by name, in order; a new one goes to the end."""
 
 

@@ -1,17 +1,16 @@
-"""Stores as they were when each migration was the newest, filled in the words of their time.
+"""Stores as each version of the program left them, schema and rows in the words of their time.
 
-Only the steps themselves are today's code here: what a shipped program wrote must stay readable.
-A new migration adds a function to `FILLED`; the ones before it stay as they are.
+Nothing of today's program is in here: what a shipped one wrote must stay readable. A new migration adds
+a store to `SHIPPED`; the ones before it stay as they are.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
-
-from kiosk.store.migrations import MIGRATIONS, migrate
 
 _DECISION = (
     '{"segment":"PBPU","main_member":"9901011208800003","care_class":2,"people":2,"premium_per_person":100000,'
@@ -35,13 +34,86 @@ DRAFT = (
 )
 
 
-def _first(connection: Any) -> None:
-    """Migration 1: a registration that waits to be sent, a draft, a chain of two lines, a block in use."""
-    connection.execute(
-        "INSERT INTO registration VALUES (1, 'id-1', 'K1-0001-3T', 'submitted', 'new_family',"
-        " '9901010101200012', 'BAGASKARA', 2, 200000, '2026-11-22', '2026-11-22T09:00:00.000+07:00')"
-    )
-    connection.execute("INSERT INTO document VALUES (1, ?)", (REGISTRATION,))
+_REGISTRATION_WITH_DOCUMENT = """CREATE TABLE registration (
+        n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL, outcome TEXT NOT NULL, kk TEXT NOT NULL, name TEXT NOT NULL,
+        people INTEGER NOT NULL, premium_total INTEGER, created_day TEXT NOT NULL,
+        created_wall TEXT NOT NULL, document TEXT NOT NULL) STRICT"""
+_REGISTRATION = _REGISTRATION_WITH_DOCUMENT.replace(", document TEXT NOT NULL", "")
+_DOCUMENT = """CREATE TABLE document (
+        registration INTEGER PRIMARY KEY REFERENCES registration (n), body TEXT NOT NULL) STRICT"""
+_OTHERS = (
+    "CREATE INDEX registration_kk ON registration (kk)",
+    "CREATE INDEX registration_day ON registration (created_day)",
+    "CREATE INDEX registration_state ON registration (state)",
+    "CREATE INDEX registration_state_day ON registration (state, created_day)",
+    """CREATE TABLE member (
+        registration INTEGER NOT NULL REFERENCES registration (n), position INTEGER NOT NULL,
+        nik TEXT NOT NULL, PRIMARY KEY (registration, position)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX member_nik ON member (nik, registration)",
+    """CREATE TABLE draft (
+        id TEXT NOT NULL PRIMARY KEY, revision INTEGER NOT NULL, started_at TEXT NOT NULL,
+        saved_at TEXT NOT NULL, kk TEXT NOT NULL, name TEXT NOT NULL, people INTEGER NOT NULL,
+        at TEXT NOT NULL, document TEXT NOT NULL) STRICT""",
+    "CREATE INDEX draft_saved ON draft (saved_at)",
+    """CREATE TABLE outbox (
+        n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, registration TEXT NOT NULL UNIQUE,
+        queued_at TEXT NOT NULL, sent_at TEXT NOT NULL) STRICT""",
+    "CREATE INDEX outbox_waiting ON outbox (n) WHERE sent_at = ''",
+    """CREATE TABLE audit (
+        n INTEGER PRIMARY KEY, wall TEXT NOT NULL, boot TEXT NOT NULL, monotonic_ns INTEGER NOT NULL,
+        trusted INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+        fields TEXT NOT NULL, codes TEXT NOT NULL, previous BLOB NOT NULL, digest BLOB NOT NULL) STRICT""",
+    "CREATE INDEX audit_subject ON audit (subject)",
+    """CREATE TABLE card_block (
+        n INTEGER PRIMARY KEY, first TEXT NOT NULL UNIQUE, next INTEGER NOT NULL, last INTEGER NOT NULL,
+        demo INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX card_block_demo ON card_block (demo)",
+    """CREATE TABLE code (
+        n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, draft_id TEXT NOT NULL, phone TEXT NOT NULL,
+        secret TEXT NOT NULL, wall TEXT NOT NULL, boot TEXT NOT NULL, monotonic_ns INTEGER NOT NULL,
+        trusted INTEGER NOT NULL, tries INTEGER NOT NULL, closed TEXT NOT NULL) STRICT""",
+    "CREATE INDEX code_draft ON code (draft_id)",
+    "CREATE INDEX code_phone ON code (phone)",
+    """CREATE TABLE participant (
+        nik TEXT NOT NULL PRIMARY KEY, card TEXT NOT NULL, name TEXT NOT NULL, birth_date TEXT NOT NULL,
+        kk TEXT NOT NULL, segment TEXT NOT NULL, status TEXT NOT NULL, care_class INTEGER, fktp TEXT NOT NULL,
+        head INTEGER NOT NULL, arrears_months INTEGER NOT NULL, since TEXT) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX participant_kk ON participant (kk)",
+    "CREATE TABLE counter (kiosk TEXT NOT NULL PRIMARY KEY, number INTEGER NOT NULL) STRICT",
+    """CREATE TABLE migration (
+    n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, version TEXT NOT NULL) STRICT""",
+)
+_SUMMARY = (
+    "1, 'id-1', 'K1-0001-3T', 'submitted', 'new_family', '9901010101200012', 'BAGASKARA', 2, 200000,"
+    " '2026-11-22', '2026-11-22T09:00:00.000+07:00'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A store of some version: the steps that it has on record, and its tables."""
+
+    steps: Sequence[str]
+    tables: Sequence[str]
+    document_apart: bool
+
+    def build(self, connection: Any) -> None:
+        """Makes it on an empty connection: a draft, what waits to be sent, a chain, a block in use."""
+        for statement in self.tables:
+            connection.execute(statement)
+        for name in self.steps:
+            connection.execute("INSERT INTO migration (name, version) VALUES (?, '0.1.0')", (name,))
+        if self.document_apart:
+            connection.execute(f"INSERT INTO registration VALUES ({_SUMMARY})")
+            connection.execute("INSERT INTO document VALUES (1, ?)", (REGISTRATION,))
+        else:
+            connection.execute(f"INSERT INTO registration VALUES ({_SUMMARY}, ?)", (REGISTRATION,))
+        _fill(connection)
+
+
+def _fill(connection: Any) -> None:
+    """The rows that are the same in every version."""
     connection.execute("INSERT INTO member VALUES (1, 0, '9901011208800003')")
     connection.execute("INSERT INTO outbox VALUES (1, 'key-1', 'id-1', '2026-11-22T09:00:00.000+07:00', '')")
     connection.execute(
@@ -66,10 +138,10 @@ def _first(connection: Any) -> None:
         previous = digest
 
 
-FILLED: dict[int, Callable[[Any], None]] = {1: _first}
-
-
-def build(connection: Any, number: int) -> None:
-    """Makes on an empty connection the store that migration `number` left, with records in it."""
-    migrate(connection, "0.1.0", steps=MIGRATIONS[:number])
-    FILLED[number](connection)
+_FIRST, _APART = "0001_first_schema", "0002_documents_apart"
+SHIPPED = {
+    "documents in the registrations": Shipped([_FIRST], (_REGISTRATION_WITH_DOCUMENT, *_OTHERS), False),  # noqa: FBT003
+    "documents apart from the first step": Shipped([_FIRST], (_REGISTRATION, _DOCUMENT, *_OTHERS), True),  # noqa: FBT003
+    "documents apart": Shipped([_FIRST, _APART], (_REGISTRATION, _DOCUMENT, *_OTHERS), True),  # noqa: FBT003
+}
+"""Every schema that this program ever made, oldest first."""

@@ -30,22 +30,30 @@ def _connection(folder: Path, key_path: Path) -> Any:
     return open_database(folder / DATABASE, load_or_create_key(key_path, store_exists=False)).take()
 
 
+def _newest() -> shipped.Shipped:
+    return list(shipped.SHIPPED.values())[-1]
+
+
 def _dump(connection: Any) -> list[Any]:
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     rows = [(name, connection.execute(f"SELECT * FROM {name}").fetchall()) for name in sorted(tables)]
     return [*rows, connection.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()]
 
 
-def test_every_shipped_schema_has_a_filled_store() -> None:
-    assert sorted(shipped.FILLED) == list(range(1, len(MIGRATIONS) + 1))
+def test_every_step_is_on_record_in_a_shipped_store() -> None:
+    newest = list(shipped.SHIPPED.values())[-1]
+    assert list(newest.steps) == [name for name, _ in MIGRATIONS]
+    assert {tuple(store.steps) for store in shipped.SHIPPED.values()} == {
+        tuple(name for name, _ in MIGRATIONS[:number]) for number in range(1, len(MIGRATIONS) + 1)
+    }
 
 
-@pytest.mark.parametrize("number", shipped.FILLED)
+@pytest.mark.parametrize("name", shipped.SHIPPED)
 def test_a_shipped_store_opens_with_all_that_was_in_it(
-    folder: Path, key_path: Path, open_store: Opener, number: int
+    folder: Path, key_path: Path, open_store: Opener, name: str
 ) -> None:
     with closing(_connection(folder, key_path)) as connection:
-        shipped.build(connection, number)
+        shipped.SHIPPED[name].build(connection)
     store = open_store()
     with store() as work:
         found = work.registrations.by_reference("K1-0001-3T")
@@ -95,9 +103,9 @@ def test_a_new_step_comes_after_the_old_ones_and_keeps_the_rows(folder: Path, ke
         connection.execute("ALTER TABLE draft ADD COLUMN colour TEXT NOT NULL DEFAULT 'none'")
 
     with closing(_connection(folder, key_path)) as connection:
-        shipped.build(connection, 1)
-        steps = (*MIGRATIONS[:1], ("0002_colour", add_column))
-        assert migrate(connection, "0.2.0", steps=steps) == ("0002_colour",)
+        _newest().build(connection)
+        steps = (*MIGRATIONS, ("9999_colour", add_column))
+        assert migrate(connection, "0.2.0", steps=steps) == ("9999_colour",)
         assert connection.execute("SELECT id, colour FROM draft").fetchall() == [("id-2", "none")]
         assert connection.execute("SELECT version FROM migration ORDER BY n").fetchall()[-1] == ("0.2.0",)
 
@@ -110,24 +118,58 @@ def test_a_step_that_fails_leaves_nothing(folder: Path, key_path: Path, error: E
         raise error
 
     with closing(_connection(folder, key_path)) as connection:
-        shipped.build(connection, 1)
+        _newest().build(connection)
         before = _dump(connection)
         with pytest.raises((RuntimeError, StoreError)):
-            migrate(connection, "0.2.0", steps=(*MIGRATIONS[:1], ("0002_half", half)))
+            migrate(connection, "0.2.0", steps=(*MIGRATIONS, ("9999_half", half)))
         assert _dump(connection) == before
         assert not connection.in_transaction
 
 
-def test_a_store_of_a_newer_program_is_left_alone(store: Store, open_store: Opener) -> None:
+def _rows(connection: Any) -> dict[str, list[Any]]:
+    """Every row of every table, whatever stands in which of the two tables of a registration."""
+    rows = dict(_dump(connection)[:-1])
+    del rows["migration"]
+    whole = connection.execute("SELECT * FROM registration").fetchall()
+    documents = dict(rows.pop("document", []))
+    rows["registration"] = [(*row[:11], row[11] if len(row) > 11 else documents[row[0]]) for row in whole]
+    return rows
+
+
+@pytest.mark.parametrize("name", shipped.SHIPPED)
+def test_migrating_keeps_every_row_as_it_was_and_ends_in_one_schema(
+    folder: Path, key_path: Path, tmp_path: Path, name: str
+) -> None:
+    with closing(_connection(folder, key_path)) as connection:
+        shipped.SHIPPED[name].build(connection)
+        before = _rows(connection)
+        assert all(before.values()), "a table of the shipped store is empty"
+        migrate(connection, "9.9.9")
+        assert _rows(connection) == before
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        with closing(_connection(tmp_path / "fresh", key_path)) as fresh:
+            migrate(fresh, "9.9.9")
+            assert tables == {row[0] for row in fresh.execute("SELECT name FROM sqlite_master")}
+            for table in sorted(tables):
+                assert _columns(connection, table) == _columns(fresh, table), table
+
+
+def test_a_store_of_a_newer_program_is_left_alone(store: Store, folder: Path, open_store: Opener) -> None:
+    with store() as work:
+        work.drafts.save(Draft("id-3", "begun", {"kk": "9901"}), "saved")
+        work.commit()
     connection = store._database.take()
-    connection.execute("INSERT INTO migration (name, version) VALUES ('0002_of_tomorrow', '9.0.0')")
-    before = _dump(connection)
+    connection.execute("INSERT INTO migration (name, version) VALUES ('9999_of_tomorrow', '9.0.0')")
+    connection.close()
+    store.close()
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(StoreError) as caught:
         open_store()
-    assert caught.value.code == "store.newer"
-    assert "0002_of_tomorrow" in caught.value.detail
-    assert _dump(connection) == before
-    store._database.give_back(connection)
+    assert (caught.value.code, caught.value.exit_code) == ("store.newer", 4)
+    assert "9999_of_tomorrow" in caught.value.detail
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def _columns(connection: Any, table: str) -> list[tuple[Any, ...]]:

@@ -7,16 +7,23 @@ import tempfile
 import textwrap
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 from kiosk.domain.identifiers import masked
 from kiosk.domain.registration import Registration
-from kiosk.language import Language
 
 WIDTH = 42
 
 
+class Texts(Protocol):
+    """One language's sentences and its way to write money."""
+
+    def text(self, key: str, **params: str | int) -> str: ...
+    def rupiah(self, amount: int) -> str: ...
+
+
 def receipt_lines(
-    registration: Registration, language: Language, place: str, *, training: bool, head: str
+    registration: Registration, language: Texts, place: str, *, training: bool, head: str
 ) -> list[str]:
     """The receipt, each line at most 42 columns; `head` is the audit chain's head after this registration."""
     paper = _Paper(language)
@@ -40,7 +47,7 @@ def receipt_lines(
 class _Paper:
     """Collects lines of 42 columns."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Texts) -> None:
         self.language = language
         self.lines: list[str] = []
 

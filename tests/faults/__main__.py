@@ -10,7 +10,7 @@ import json
 import sys
 from time import monotonic
 
-from tests.faults import Result, Suite, Unavailable, suites
+from tests.faults import Suite, Unavailable, suites
 
 SEED = 1
 

@@ -1,4 +1,4 @@
-"""The commands: reads the arguments, runs one command, turns every ending into an exit code and a sentence."""
+"""The commands: reads arguments, runs one command, turns every ending into an exit code and a sentence."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kiosk.commands.arguments import Arguments
     from kiosk.config import Config
+    from kiosk.errors import KioskError
 
 CRASHED, INTERRUPTED, CUT_OFF = 70, 130, 1
 WITH_VALUE = ("--config", "--profile", "--today", "--seed")
@@ -20,7 +22,7 @@ WITH_VALUE = ("--config", "--profile", "--today", "--seed")
 def run(argv: Sequence[str]) -> int:
     """Runs the command in `argv` and returns its exit code; says on standard error why it failed."""
     if not _is_screens(argv):
-        return _guarded(argv)
+        return _guarded(argv, sys.stderr.write)
     from screens.first_frame import prepare_terminal
 
     with prepare_terminal():
@@ -41,16 +43,20 @@ def _is_screens(argv: Sequence[str]) -> bool:
     return True
 
 
-def _guarded(argv: Sequence[str], say: Callable[[str], object] = sys.stderr.write) -> int:
-    from kiosk.errors import KioskError
+def _guarded(argv: Sequence[str], say: Callable[[str], object]) -> int:
+    from kiosk.errors import KioskError, StoreError
 
     loaded: list[Config] = []
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = _dispatch(argv, loaded)
         sys.stdout.flush()
     except KioskError as error:
         from kiosk.commands.sentences import sentence
 
+        if loaded and isinstance(error, StoreError):
+            _noted(error, loaded[0])
         say(f"kiosk: {sentence(error)}\n")
         return error.exit_code
     except SystemExit as asked:  # --help and --version
@@ -70,6 +76,14 @@ def _forget_output() -> None:
     """The reader has gone; nothing more is written, not even when Python ends."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _noted(error: KioskError, config: Config) -> None:
+    from kiosk.log import Log
+
+    log = Log(config.log_dir)
+    log.event("store.refused", codes=(error.code,))
+    log.close()
 
 
 def _last_words(error: Exception, loaded: list[Config]) -> str:

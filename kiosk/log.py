@@ -7,7 +7,6 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -29,9 +28,13 @@ class _PrivateFile(RotatingFileHandler):
     """A rotating file that its owner alone can read, whatever the umask."""
 
     def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return open(
             self.baseFilename, "a", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)
         )
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        """Says nothing: a full disk must not write over the screen."""
 
 
 class Log:
@@ -40,11 +43,9 @@ class Log:
     def __init__(self, folder: Path) -> None:
         self.file = folder / FILE
         self._logger = logging.Logger("kiosk")
-        with suppress(OSError):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handler = _PrivateFile(self.file, maxBytes=_LARGEST, backupCount=_KEPT, encoding="utf-8")
-            handler.setFormatter(logging.Formatter(_FORMAT))
-            self._logger.addHandler(handler)
+        handler = _PrivateFile(self.file, maxBytes=_LARGEST, backupCount=_KEPT, encoding="utf-8", delay=True)
+        handler.setFormatter(logging.Formatter(_FORMAT))
+        self._logger.addHandler(handler)
 
     def event(
         self, action: str, *, subject: str = "", fields: Iterable[str] = (), codes: Iterable[str] = ()
@@ -58,14 +59,12 @@ class Log:
             parts.append(_only(_SUBJECT, subject))
         parts += [f"field={_only(_PATH, field)}" for field in fields]
         parts += [f"code={_only(_NAME, code)}" for code in codes]
-        with suppress(OSError):
-            self._logger.info(" ".join(parts))
+        self._logger.info(" ".join(parts))
 
     def crash(self, error: BaseException) -> str:
         """Writes where `error` came from, without its message, and returns the number to ask for it by."""
         reference = new_crash_reference()
-        with suppress(OSError):
-            self._logger.error("crash %s %s", reference, " < ".join(redacted(error)))
+        self._logger.error("crash %s %s", reference, " < ".join(redacted(error)))
         return reference
 
     def close(self) -> None:

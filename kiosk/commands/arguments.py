@@ -36,8 +36,8 @@ def day(text: str) -> date:
     return found
 
 
-def seed(text: str) -> int:
-    """A seed as `--seed` takes it: a whole number from 0."""
+def whole_number(text: str) -> int:
+    """A whole number from 0, as `--seed` and `--limit` take it."""
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise ValueError(text)
     return int(text)
@@ -48,7 +48,7 @@ def check_arguments(key: str, value: str, given: Mapping[str, str]) -> Arguments
     found = {**_NOT_GIVEN, "command": "check", "key": key, "value": value, **given}
     try:
         found["today"] = day(given["today"]) if "today" in given else None
-        found["seed"] = seed(given["seed"]) if "seed" in given else None
+        found["seed"] = whole_number(given["seed"]) if "seed" in given else None
     except ValueError:
         return None
     wrong = found["profile"] not in {None, *PROFILES} or given.get("config") == ""
@@ -80,7 +80,9 @@ def _parser() -> ArgumentParser:
     common.add_argument("--profile", choices=PROFILES, help="profile to run as (default: from the settings)")
     practice = Parser(add_help=False, argument_default=SUPPRESS, allow_abbrev=False)
     practice.add_argument("--today", type=day, metavar="YYYY-MM-DD", help="training only: the day to go by")
-    practice.add_argument("--seed", type=seed, metavar="N", help="training only: repeat captchas and codes")
+    practice.add_argument(
+        "--seed", type=whole_number, metavar="N", help="training only: repeat captchas and codes"
+    )
     table = Parser(add_help=False, argument_default=SUPPRESS, allow_abbrev=False)
     table.add_argument("--json", action="store_true", help="print JSON for programs")
 
@@ -145,7 +147,7 @@ def _group(commands: Any, name: str, help_: str) -> Any:
 
 def _add_limit(parser: Any, limit: int) -> None:
     parser.add_argument(
-        "--limit", type=seed, default=limit, metavar="N", help=f"at most N (default {limit}; 0: all)"
+        "--limit", type=whole_number, default=limit, metavar="N", help=f"at most N (default {limit}; 0: all)"
     )
 
 

@@ -13,6 +13,7 @@ from kiosk.bootstrap import Places, facility_files, light, reference_dir, servic
 from kiosk.commands.files import opened
 from kiosk.commands.progress import counted
 from kiosk.commands.tables import printed
+from kiosk.domain.identifiers import is_digits
 from kiosk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,10 +51,15 @@ def run_import(arguments: Arguments, config: Config) -> int:
 
 
 def run_list(arguments: Arguments, config: Config) -> int:
-    """Prints the facilities or regions that TEXT names; without TEXT the first ones in order of code."""
+    """Prints the facilities or villages that TEXT names, or what is in the region of a code.
+
+    Without TEXT: the first facilities, or the provinces.
+    """
     limit = arguments.limit or _EVERYTHING
-    found = _search(arguments, config, limit) if arguments.text else _first(arguments, config, limit)
-    rows = islice(found, limit)
+    is_code = arguments.list == "region" and is_digits(arguments.text)
+    listed = is_code or not arguments.text
+    found = _listed(arguments, config, limit) if listed else _search(arguments, config, limit)
+    rows = list(islice(found, limit))
     if arguments.json:
         print(json.dumps([{"code": code, "name": name, "where": where} for code, name, where in rows]))
     else:
@@ -68,7 +74,7 @@ def _search(arguments: Arguments, config: Config, limit: int) -> Iterator[tuple[
             yield hit.code, hit.name, hit.detail
 
 
-def _first(arguments: Arguments, config: Config, limit: int) -> Iterator[tuple[str, str, str]]:
+def _listed(arguments: Arguments, config: Config, limit: int) -> Iterator[tuple[str, str, str]]:
     if arguments.list == "fktp":
         from kiosk.facilities import FacilityBook
 
@@ -76,8 +82,10 @@ def _first(arguments: Arguments, config: Config, limit: int) -> Iterator[tuple[s
             yield facility.code, facility.name, facility.address
         return
     regions: Any = light(config).regions
-    for code, name in regions.children(limit=limit):
-        yield code, name, ""
+    if (name := regions.name(arguments.text)) is not None:
+        yield arguments.text, name, ", ".join(reversed(regions.path(arguments.text)[:-1]))
+    for code, inside in regions.children(arguments.text, limit=limit):
+        yield code, inside, name or ""
 
 
 def run_directory(arguments: Arguments, config: Config) -> int:

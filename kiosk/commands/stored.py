@@ -83,7 +83,7 @@ def _told(found: Registration, queries: Queries, *, full: bool) -> dict[str, Any
     result = result_object(found)
     if not full:
         return without_personal_data(result)
-    return {**result, "family": dict(found.family), "history": queries.history(found.reference)}
+    return {**result, "family": dict(found.family), "history": queries.history(found)}
 
 
 def _view(found: Registration, *, full: bool) -> Iterator[str]:

@@ -20,7 +20,7 @@ from kiosk.domain.segments import KnownPeople, assess, refused
 from kiosk.services.ports import Randomness
 from kiosk.services.verification import DIGITS, code_of, new_secret
 
-ENTER, BACKSPACE, SAME, LATER, NEXT = "enter", "backspace", "f6", "f9", "f10"
+ENTER, DELETE, SAME, LATER, NEXT = "enter", "delete", "f6", "f9", "f10"
 CAPTCHA, CODE = "captcha", "code"
 """Stand for one key of a captcha or of a code that nobody can know beforehand."""
 
@@ -34,7 +34,8 @@ _SHORT = {
 }
 _XTERM = {
     ENTER: b"\r",
-    BACKSPACE: b"\x7f",
+    # Not Backspace: a terminal that is still being set up would take it as an order to itself.
+    DELETE: b"\x1b[3~",
     "f1": b"\x1bOP",
     "f2": b"\x1bOQ",
     "f3": b"\x1bOR",
@@ -184,7 +185,7 @@ class Clerk:
     def _ways(self, path: str, wanted: Any, stands: str) -> Iterator[tuple[tuple[Stroke, ...], str]]:
         """Every way to the wanted value: the keys, and the raw answer that they leave in the row."""
         if wanted is None:
-            yield ((Stroke(BACKSPACE), Stroke(ENTER)) if stands else (Stroke(ENTER),)), ""
+            yield ((Stroke(DELETE), Stroke(ENTER)) if stands else (Stroke(ENTER),)), ""
             return
         if stands and self._reads(path, stands) == wanted:
             yield (Stroke(ENTER),), stands

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,7 +103,7 @@ def _cells(lines: list[Line], separator: str, *, broken: bool) -> tuple[int, lis
     code = "file.line" if broken else "file.encoding" if "\ufffd" in text else ""
     text = text.replace('"', "") if broken else text
     try:
-        rows = list(csv.reader(text.split("\n"), delimiter=separator))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     except csv.Error:
         return number, [], "file.line"
     return number, rows[0], code if len(rows) == 1 else "file.line"
@@ -148,7 +149,7 @@ def _family(columns: list[str | None], rows: _Rows, unknown: list[Problem]) -> E
 def _differs(column: str, one: str, other: str) -> bool:
     if column == "kk":
         return False
-    return tidy(one).casefold() != tidy(other).casefold()
+    return digits_only(tidy(one)).casefold() != digits_only(tidy(other)).casefold()
 
 
 def _nested(values: Mapping[str, str], members: list[dict[str, str]]) -> dict[str, Any]:

@@ -25,6 +25,14 @@ def read_families(stream: Readable) -> Iterator[Entry]:
 
     Raises KioskError `file.empty`, `file.encoding` or `file.too_large`.
     """
+    entry = None
+    for entry in _entries(stream):
+        yield entry
+    if entry is None:
+        raise KioskError("file.empty")
+
+
+def _entries(stream: Readable) -> Iterator[Entry]:
     start = stream.read(LONGEST_LINE)
     if start.startswith(WIDE_MARKS):
         raise KioskError("file.encoding")

@@ -71,10 +71,14 @@ class Queries:
                 return
             before = found[-1].reference
 
-    def history(self, reference: str) -> list[dict[str, Any]]:
-        """The audit lines of one registration, oldest first, without the values that were changed."""
+    def history(self, registration: Registration) -> list[dict[str, Any]]:
+        """The audit lines of one registration, and of the draft that it was: oldest first, without values."""
         with self._open_work() as work:
-            return [_told(line) for line in work.registrations.history(reference)]
+            lines = [
+                *work.registrations.history(registration.id),
+                *work.registrations.history(registration.reference),
+            ]
+        return [_told(line) for line in lines]
 
     def waiting(self, *, at_most: int = 1000) -> int:
         """How many registrations wait to be sent, counted up to `at_most`."""

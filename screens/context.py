@@ -12,6 +12,7 @@ from kiosk.config import Config
 from kiosk.domain.fields import Problem
 from kiosk.domain.registration import Registration
 from kiosk.domain.rulebook import Facility, Rulebook
+from kiosk.domain.segments import refused
 from kiosk.language import Language
 from kiosk.services.captcha_desk import CaptchaDesk
 from kiosk.services.drafts import Drafts
@@ -123,8 +124,10 @@ class Context:
         return self.language.text(key, **params)
 
     def say(self, problem: Problem) -> str:
-        """The sentence for a problem."""
-        return self.t(f"problem.{problem.code}", **problem.params)
+        """The sentence for a problem, and which office to go to where another one is the right one."""
+        sentence = self.t(f"problem.{problem.code}", **problem.params)
+        office = refused((problem,)).refer_to
+        return f"{sentence}\n{self.t(f'refer.{office}')}" if office else sentence
 
     def facility(self, code: str) -> Facility | None:
         return self.rules.facilities.find(code)

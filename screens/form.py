@@ -132,8 +132,13 @@ class FormPage:
         await navigation.back(self.context, self.journey, self.step)
 
     async def choose(self) -> None:
-        if not await navigation.choose(self.context, self.journey, self.path, self.editor.text, self.accept):
+        if not await navigation.choose(self.context, self.journey, self.path, self.editor.text, self.chosen):
             self.message = Message(self.context.t("screen.no_choices"))
+
+    async def chosen(self, raw: str) -> None:
+        """Takes an entry of a list as if it had been typed."""
+        self.editor = Editor(raw, limit=max(self.editor.limit, len(raw)))
+        await self.accept(raw)
 
     async def same(self) -> None:
         raw = entry.same_as_before(
@@ -167,12 +172,18 @@ class FormPage:
 
     async def leave_step(self) -> None:
         """On to the next step, or to the first row that still has a problem."""
-        problem = next((p for p in self.journey.flow.problems_of(self.step) if p.blocks), None)
+        problems = (p for p in self.journey.flow.problems_of(self.step) if p.blocks)
+        problem = min(problems, key=self.place_of, default=None)
         if problem is None:
             self.gone = True
             await navigation.forward(self.context, self.journey, self.step)
         else:
             self.show_problem(problem)
+
+    def place_of(self, problem: Problem) -> tuple[int, int]:
+        """Where a problem's row stands among all rows of the step: the first one is mended first."""
+        paths = self.rows()
+        return (0, paths.index(problem.field) if problem.field in paths else len(paths))
 
     def show_problem(self, problem: Problem) -> None:
         """Goes to the row of a problem and says what it is."""
@@ -214,10 +225,14 @@ class FormPage:
     async def refused(self, problem: Problem, raw: str) -> None:
         """Says what is wrong; words where a code is asked open the list of places that fit them."""
         if problem.code in {"region.unknown", "fktp.unknown"} and any(map(str.isalpha, raw)):
-            await navigation.choose(self.context, self.journey, self.path, raw, self.accept)
+            await navigation.choose(self.context, self.journey, self.path, raw, self.chosen)
             return
         self.editor.suggested = False
-        self.message = Message(self.context.say(problem), "error" if problem.blocks else "warn")
+        if problem.blocks:
+            self.message = Message(self.context.say(problem), "error")
+        else:
+            again = self.context.t("screen.once_more")
+            self.message = Message(f"{self.context.say(problem)}\n{again}", "warn")
 
     def settled(self, draft: Draft, path: str) -> Draft:
         """The draft with what follows from the answer at `path`; nothing for most."""

@@ -30,6 +30,11 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(safe_text(text), width)
 
 
+def cut(text: str, width: int) -> str:
+    """`text` made safe, and ended with two dots where it is longer than `width` cells."""
+    return text if cell_len(safe_text(text)) <= width else fit(text, width - 2) + ".."
+
+
 def wrapped(text: str, width: int = TEXT_WIDTH) -> list[str]:
     """`text` in lines of at most `width` columns; its own line breaks are kept."""
     return [line for part in text.split("\n") for line in textwrap.wrap(part, width) or [""]]
@@ -84,10 +89,11 @@ def framed(
     lines += [()] * (room - len(lines))
     said = message or Message()
     says = wrapped(said.text, width - 2)
-    if len(says) > 1:
-        # A second line of the message takes the last line of the work, which is kept free for it.
-        lines[-1] = (Span(fit(f" {says[0]}", width), said.role),)
-    last: Line = (Span(fit(f" {says[min(1, len(says) - 1)]}", width), said.role),) if said.text else ()
+    spoken: list[Line] = [(Span(fit(f" {line}", width), said.role),) for line in says if said.text]
+    if len(spoken) > 1:
+        # What a message has above its last line takes the last lines of the work.
+        lines[room - len(spoken) + 1 :] = spoken[:-1]
+    last: Line = spoken[-1] if spoken else ()
     place = (cursor[0], cursor[1] + 2) if cursor is not None and cursor[1] < room else None
     return View((header(context, width), title, *lines, last, key_line(context, keys)), place)
 

@@ -199,15 +199,15 @@ class HomePage:
         return lines
 
     def _draft_line(self, number: int, draft: DraftSummary) -> Line:
-        step = self._context.t(f"screen.step.{step_of(draft.at)}")
+        step = self._context.t("screen.home.step", number=step_of(draft.at).number)
         name = fit((draft.name or "-").upper(), 22)
         people = self._context.t("screen.people", count=draft.people)
         saved = f"{draft.saved_at[8:10]}-{draft.saved_at[5:7]} {draft.saved_at[11:16]}"
-        return (Span(f"   {number:>2}  {name} {fit(hidden(draft.kk), 17)} {people:8} {saved}  {step}"),)
+        return (Span(f"   {number:>2} {name} {fit(hidden(draft.kk), 16)} {people:9} {saved}  {step}"),)
 
     def _today_line(self, number: int, found: RegistrationSummary) -> Line:
         total = self._context.language.rupiah(found.premium_total) if found.premium_total else "-"
         people = self._context.t("screen.people", count=found.people)
         state = self._context.t(f"state.{found.state}")
-        name = fit(found.name, 22)
-        return (Span(f"   {number:>2}  {name} {found.reference:12} {people:8} {total:>11}  {state}"),)
+        name = fit(found.name, 20)
+        return (Span(f"   {number:>2} {name} {found.reference:13} {people:9} {total:>11} {state}"),)

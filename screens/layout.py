@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from screens.editor import Editor
-from screens.frame import MARGIN, fit, indented
-from screens.view import Line, Span
+from screens.frame import MARGIN, cut, fit, indented, wrapped
+from screens.safe import cells
+from screens.view import WIDTH, Line, Span
 
-LABEL_WIDTH = 22
-BOX_WIDTH = 30
+LABEL_WIDTH = 20
+BOX_WIDTH = 28
+_LEAST_BOX = 20
 _VALUE_AT = MARGIN + LABEL_WIDTH + 1
 
 
@@ -58,13 +60,15 @@ def sheet_lines(
         row = rows[index]
         label = Span(" " * MARGIN + fit(row.label, LABEL_WIDTH) + " ", "label")
         if row.editor is None:
-            lines.append((label, Span(row.text, "value")))
+            lines.append((label, Span(cut(row.text, WIDTH - _VALUE_AT), "value")))
             continue
-        box, column = boxed(row.editor, hidden=row.hidden, width=BOX_WIDTH)
-        cursor = (_VALUE_AT + column, len(lines))
         hint = row.reads or row.hint
+        room_right = WIDTH - _VALUE_AT - 2
+        box_width = max(min(BOX_WIDTH, room_right - cells(hint)), _LEAST_BOX)
+        box, column = boxed(row.editor, hidden=row.hidden, width=box_width)
+        cursor = (_VALUE_AT + column, len(lines))
         mark = Span(" " * (MARGIN - 2) + "> " + fit(row.label, LABEL_WIDTH) + " ", "title")
-        lines.append((mark, box, Span("  " + hint, "plain")))
+        lines.append((mark, box, Span("  " + cut(hint, room_right - box_width), "plain")))
     lines.extend(below)
     return lines, cursor
 
@@ -83,7 +87,7 @@ def question_lines(
     cursor = (MARGIN + 2 + column, len(lines))
     lines.append((Span(" " * MARGIN + "> ", "title"), box))
     if row.reads:
-        lines.append((Span(" " * (MARGIN + 2)), Span(row.reads, "value")))
+        lines.extend((Span(" " * (MARGIN + 2)), Span(line, "value")) for line in wrapped(row.reads))
     lines += [(), *below]
     if len(rows) > 1:
         lines.append((Span(" " * MARGIN), Span(place)))

@@ -33,6 +33,8 @@ class AccountPage:
             await self._show_receipt()
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", self.step))
+        elif press.key is Key.STAFF:
+            self._message = Message(self._context.t("screen.staff", place=self._context.config.kiosk.place))
         else:
             self._scroll.press(press)
 

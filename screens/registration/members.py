@@ -159,6 +159,14 @@ class MembersPage(FormPage):
     async def finished(self) -> None:
         self.to_member(self._open_member(self.journey.flow))
 
+    def place_of(self, problem: Problem) -> tuple[int, int]:
+        if problem.field == "members":
+            return (self.journey.draft.member_count, 0)
+        found = split_member_path(problem.field)
+        index = found[0] if found else 0
+        paths = entry.member_rows(self.journey.draft, index, self.context.rules)
+        return (index, paths.index(problem.field) if problem.field in paths else len(paths))
+
     def show_problem(self, problem: Problem) -> None:
         found = split_member_path(problem.field)
         if found is not None:

@@ -56,6 +56,8 @@ class ReviewPage:
             await navigation.home(self._context, self._context.t("screen.draft_kept"))
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", self.step))
+        elif press.key is Key.STAFF:
+            self._message = Message(self._context.t("screen.staff", place=self._context.config.kiosk.place))
         elif press.key is Key.ENTER:
             await self._change()
         elif press.key is Key.TEXT and not press.text.strip().isdigit():

@@ -34,6 +34,8 @@ class TermsPage:
             await navigation.back(self._context, self._journey, self.step)
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", self.step))
+        elif press.key is Key.STAFF:
+            self._message = Message(self._context.t("screen.staff", place=self._context.config.kiosk.place))
         elif press.key is Key.ENTER:
             self._scroll.press(Press(Key.PAGE_DOWN))
             self._message = Message(self._context.t("screen.terms.agree"))

@@ -1,0 +1,34 @@
+"""A stage for each test: the pages on a store of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.screens.stage import Stage, StageClock, settings
+
+Stager = Callable[..., Stage]
+
+
+@pytest.fixture
+def staged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stager]:
+    """Makes a stage: `staged(profile, language=..., layout=..., confirm_nik=...)`; closed in the end."""
+    monkeypatch.setattr("kiosk.clock.SystemClock", StageClock)
+    made: list[Stage] = []
+
+    def make(profile: str = "training", *, language: str = "id", **changes: object) -> Stage:
+        config = settings(tmp_path, profile, **changes)
+        made.append(Stage(config, language=language, seed=7 if config.is_training else None))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.services.close()
+
+
+@pytest.fixture
+def stage(staged: Stager) -> Stage:
+    """A stage in training, in the sheet layout, in Indonesian."""
+    return staged()

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -44,11 +45,22 @@ _START = bytes(32)
 _CHUNK = 2000
 _NUMBER = re.compile(r"[0-9]{13,16}")
 
-_encode = json.JSONEncoder().encode
+_encode = json.JSONEncoder(default=repr).encode
+_quoted = json.encoder.encode_basestring_ascii
 
 
-def _digest(previous: bytes, payload: list[Any]) -> bytes:
-    return sha256(previous + _encode(payload).encode("ascii")).digest()
+def digest_of(previous: bytes, payload: Sequence[Any]) -> bytes:
+    """The digest of the line that has the columns `payload`, after the line with the digest `previous`."""
+    n, wall, boot, ticks, trusted, who, action, subject, fields, codes = payload
+    try:
+        # What the JSON encoder would write, in a quarter of its time.
+        text = (
+            f"[{n:d}, {_quoted(wall)}, {_quoted(boot)}, {ticks:d}, {trusted:d}, {_quoted(who)}, "
+            f"{_quoted(action)}, {_quoted(subject)}, {_quoted(fields)}, {_quoted(codes)}]"
+        )
+    except (TypeError, ValueError):
+        text = _encode(list(payload))
+    return sha256(previous + text.encode("ascii")).digest()
 
 
 class SqlAuditTrail:
@@ -63,7 +75,7 @@ class SqlAuditTrail:
         n, previous = self._last()
         values = audit_columns(line) | {"n": n + 1, "previous": previous}
         values["subject"] = self.subject(values["subject"])
-        values["digest"] = _digest(previous, [values[column.name] for column in _PAYLOAD])
+        values["digest"] = digest_of(previous, [values[column.name] for column in _PAYLOAD])
         self._session.run(_APPEND, values)
         return str(values["digest"].hex())
 
@@ -114,6 +126,33 @@ def verify(connection: Any, progress: Callable[[int], None] | None = None, *, he
     wanted = head.strip().lower()
     if wanted and re.fullmatch(r"[0-9a-f]{8,64}", wanted) is None:
         raise ValueError("a head is 8 to 64 hexadecimal digits")
+    try:
+        return _verify(connection, progress, wanted)
+    except driver.Error as error:
+        if "UTF-8" not in str(error):
+            raise as_store_error(error) from None
+    # A line was altered to what is no text; the slower walk takes any bytes and finds which.
+    with any_bytes(connection):
+        return _verify(connection, progress, wanted)
+
+
+@contextmanager
+def any_bytes(connection: Any) -> Iterator[None]:
+    """Reads text columns that are not UTF-8 as well; raises StoreError for what the driver raises."""
+    connection.text_factory = _lenient
+    try:
+        yield
+    except driver.Error as error:
+        raise as_store_error(error) from None
+    finally:
+        connection.text_factory = str
+
+
+def _lenient(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _verify(connection: Any, progress: Callable[[int], None] | None, wanted: str) -> VerifyResult:
     lines, previous, seen = 0, _START, not wanted
     start = bytes.fromhex(wanted[:8])
     for n, *payload, stored_previous, digest in _walk(connection, progress):
@@ -121,7 +160,7 @@ def verify(connection: Any, progress: Callable[[int], None] | None = None, *, he
             return VerifyResult(lines, False, lines + 1, "audit.missing", _head(lines, previous))  # noqa: FBT003
         if stored_previous != previous:
             return VerifyResult(lines, False, n, "audit.order", _head(lines, previous))  # noqa: FBT003
-        if digest != _digest(previous, [n, *payload]):
+        if digest != digest_of(previous, (n, *payload)):
             return VerifyResult(lines, False, n, "audit.altered", _head(lines, previous))  # noqa: FBT003
         if not seen and digest[:4] == start:
             seen = digest.hex().startswith(wanted)
@@ -137,12 +176,9 @@ def _head(lines: int, digest: bytes) -> str:
 
 def _walk(connection: Any, progress: Callable[[int], None] | None) -> Iterator[tuple[Any, ...]]:
     done = 0
-    try:
-        cursor = connection.execute(_WALK.sql, {"after": -(2**63)})
-        while rows := cursor.fetchmany(_CHUNK):
-            yield from rows
-            done += len(rows)
-            if progress is not None:
-                progress(done)
-    except driver.Error as error:
-        raise as_store_error(error) from None
+    cursor = connection.execute(_WALK.sql, {"after": -(2**63)})
+    while rows := cursor.fetchmany(_CHUNK):
+        yield from rows
+        done += len(rows)
+        if progress is not None:
+            progress(done)

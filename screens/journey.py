@@ -72,5 +72,5 @@ class Journey:
     async def submit(self) -> Submitted:
         """Registers the family; the registration is durable when this returns it."""
         return await self.context.work(
-            self.context.services.registrar.submit, self.draft, self.context.rules, source="screen"
+            self.context.services.registrar.submit, self.flow.settled, self.context.rules, source="screen"
         )

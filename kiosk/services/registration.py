@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from kiosk.domain.draft import Draft
 from kiosk.domain.family import as_family_file, read_family
-from kiosk.domain.fields import Problem
+from kiosk.domain.fields import Problem, one_problem_a_field
 from kiosk.domain.flow import Fact
 from kiosk.domain.identifiers import Reference, virtual_account
 from kiosk.domain.registration import Decision, Registration, State
@@ -52,8 +54,8 @@ class Registrar:
                 return Submitted(refused(problems))
             decision = assess(family, known_in(work, draft, rules), rules)
             if decision.refused:
-                return Submitted(replace(decision, problems=(*problems, *decision.problems)))
-            warnings = (*problems, *decision.problems, *_unverified(draft, source))
+                return Submitted(replace(decision, problems=_joined(problems, decision.problems)))
+            warnings = _joined(problems, decision.problems, _unverified(draft, source))
             decision = replace(decision, problems=warnings)
             card = self._card(work, decision)
             now = self._clock.now()
@@ -87,6 +89,10 @@ class Registrar:
         if decision.family_card is not None:
             return LeasedCard(decision.family_card, demo=False)
         return work.cards.take()
+
+
+def _joined(*found: Iterable[Problem]) -> tuple[Problem, ...]:
+    return one_problem_a_field(chain.from_iterable(found))
 
 
 def _unverified(draft: Draft, source: str) -> tuple[Problem, ...]:

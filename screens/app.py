@@ -22,7 +22,7 @@ from screens.crash import EXIT_CRASH, report
 from screens.first_frame import prepare_terminal
 from screens.keys import KeyMap, KeyPipeline, Press
 from screens.shell import PageShell
-from screens.terminal import KioskDriver, mute_vanished
+from screens.terminal import KioskDriver
 from screens.theme import palette
 from screens.view import HEIGHT, WIDTH, View, text_lines
 from screens.widgets.sheet import Sheet, SheetUpdate
@@ -50,6 +50,7 @@ class KioskApp(App[None], inherit_bindings=False):
         self._key_map = KeyMap()
         self._consumer: asyncio.Task[None] | None = None
         self._leaving = False
+        self._drawing_waits = False
         self._last_key = monotonic()
         self._idle_called = False
 
@@ -67,7 +68,6 @@ class KioskApp(App[None], inherit_bindings=False):
         finally:
             threading.excepthook = thread_hook
             self.shell.close()
-            mute_vanished()
         if self.failure is None:
             return self.return_code or 0
         with suppress(OSError, ValueError):
@@ -82,9 +82,16 @@ class KioskApp(App[None], inherit_bindings=False):
             self.exit(return_code=code)
 
     def redraw(self) -> None:
-        """Draw the top page; below 80 by 24 cells the plea for a larger window stands in for it."""
+        """Draw the top page; below 80 by 24 cells the plea for a larger window stands in for it.
+
+        A line too slow for all frames gets the latest.
+        """
         page = self.shell.top
-        if page is None or self._leaving:
+        if page is None or self._leaving or self._drawing_waits:
+            return
+        if isinstance(self._driver, KioskDriver) and self._driver.is_behind:
+            self._drawing_waits = True
+            self.set_timer(0.05, self._draw_late)
             return
         width, height = self.size
         if width < WIDTH or height < HEIGHT:
@@ -94,6 +101,10 @@ class KioskApp(App[None], inherit_bindings=False):
         self.cursor_position = Offset(*(view.cursor or (0, 0)))
         if self.sheet.update(view):
             self._display(self.screen, SheetUpdate(self.sheet))
+
+    def _draw_late(self) -> None:
+        self._drawing_waits = False
+        self.redraw()
 
     # Keys.
 

@@ -2,16 +2,21 @@
 
 import os
 import re
+import select
 import selectors
-import sys
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Generator, Iterator
-from typing import IO, Any, Final, Protocol, runtime_checkable
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from queue import Full
+from typing import Any, Final, Protocol, runtime_checkable
 
 from textual import constants, events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.drivers.linux_driver import LinuxDriver
 from textual.keys import Keys
+
+LAST_SECONDS: Final = 1.0
+"""How long the end waits for a line that takes nothing."""
 
 SEQUENCE_SECONDS: Final = 0.3
 """How long the rest of an escape sequence may take to arrive."""
@@ -93,45 +98,34 @@ def _keys(sequence: str) -> Iterator[events.Key]:
         yield events.Key(sequence, sequence)
 
 
-def mute_vanished() -> None:
-    """Point standard streams whose terminal has gone at nothing, or the interpreter ends with code 120."""
-    for stream in (sys.__stdout__, sys.__stderr__):
-        if stream is None:
-            continue
-        try:
-            stream.flush()
-        except OSError:
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, stream.fileno())
-            os.close(nothing)
-
-
 @runtime_checkable
 class _Leaver(Protocol):
     def leave(self, code: int = 0) -> None: ...
 
 
-class _LastingFile:
-    """A file that loses what is written to it once the terminal has gone, instead of raising."""
+class _Line:
+    """The file that Textual's writer thread writes to, without Python's buffers and their locks.
 
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
+    Once the terminal has gone, what is written is lost without an error.
+    """
 
-    def write(self, text: str) -> None:
-        self._quietly(lambda: self._file.write(text))
-
-    def flush(self) -> None:
-        self._quietly(self._file.flush)
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._waiting: list[str] = []
 
     def fileno(self) -> int:
-        return self._file.fileno()
+        return self._descriptor
 
-    @staticmethod
-    def _quietly(action: Callable[[], object]) -> None:
-        try:
-            action()
-        except (OSError, ValueError):
-            return
+    def write(self, text: str) -> None:
+        self._waiting.append(text)
+
+    def flush(self) -> None:
+        data = "".join(self._waiting).encode(errors="replace")
+        self._waiting.clear()
+        with suppress(OSError):
+            while data:
+                select.select([], [self._descriptor], [])
+                data = data[os.write(self._descriptor, data) :]
 
 
 class KioskDriver(LinuxDriver):
@@ -139,7 +133,13 @@ class KioskDriver(LinuxDriver):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._file: Any = _LastingFile(self._file)
+        self._file: Any = _Line(self._file.fileno())
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the line is slower than the program, so that drawing more would only make it wait."""
+        thread = self._writer_thread
+        return thread is not None and thread._queue.qsize() > 1
 
     def start_application_mode(self) -> None:
         """Take the terminal; its hardware cursor stays on, for braille and speech follow it."""
@@ -153,6 +153,14 @@ class KioskDriver(LinuxDriver):
 
     def _query_in_band_window_resize(self) -> None:
         """SIGWINCH tells enough."""
+
+    def close(self) -> None:
+        """Let the line take what is still to be written; one that is stuck is left after a second."""
+        thread = self._writer_thread
+        if thread is not None:
+            with suppress(Full):
+                thread._queue.put(None, timeout=LAST_SECONDS)
+            thread.join(LAST_SECONDS)
 
     def run_input_thread(self) -> None:
         """Read until told to stop; when the terminal has gone, end the program (code 129, as on SIGHUP)."""

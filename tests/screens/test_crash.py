@@ -1,3 +1,5 @@
+import os
+import select
 import signal
 import sys
 import termios
@@ -76,6 +78,14 @@ def test_the_program_ends_with_its_terminal_even_if_no_signal_comes(log: Path) -
         kiosk.wait_for("READY")
         kiosk.hang_up()
         assert kiosk.wait_gone() == 129
+
+
+def test_a_signal_ends_the_program_although_its_terminal_takes_nothing(kiosk: Terminal) -> None:
+    for _ in range(500):
+        os.write(kiosk.fd, b"12345678\x1b[200~" + b"x" * 60 + b"\x1b[201~\x7f")
+        select.select([], [], [], 0.002)
+    kiosk.signal(signal.SIGTERM)
+    assert kiosk.wait_gone() == 143
 
 
 def test_stopping_and_going_on_draws_everything_again(kiosk: Terminal) -> None:

@@ -235,6 +235,9 @@ def services(config: Config, *, today: date | None = None, seed: int | None = No
 
     clock = SystemClock(today, config.kiosk.timezone)
     open_work = _open_store(config)
+    last = open_work.last_moment()
+    if last is not None and not config.is_training:
+        clock.remember(last)
     proofs = proof_randomness(seed)
     drafts = Drafts(open_work, clock, SystemRandomness())
     registrar = Registrar(open_work, clock, SystemRandomness(), kiosk_id=config.kiosk.id)

@@ -14,6 +14,9 @@ from kiosk.domain.registration import Moment
 JUMP_SECONDS = 120.0
 """How far wall and monotonic time may part before the wall clock is in doubt."""
 
+RELEASED = date(2026, 11, 22)
+"""The day of this release: no registration with this program was made before it."""
+
 _BUILT = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -75,7 +78,21 @@ class SystemClock:
         return Moment(local.isoformat(timespec="milliseconds"), self._boot, ticks, trusted)
 
     def today(self) -> date:
-        return self._local(self._wall()).date()
+        """The day by which rules are judged: the wall clock's, or the likeliest one where that is in doubt.
+
+        In doubt it is the last trusted moment and what has passed since, and never before the release of
+        this program, so that a clock that stands in 1970 or in 2036 blocks nobody.
+        """
+        seconds, ticks = self._wall(), self._ticks()
+        if self._today is not None or self._agrees(seconds, ticks):
+            return self._local(seconds).date()
+        return max(self._local(self._likely(seconds, ticks)).date(), RELEASED)
+
+    def _likely(self, seconds: float, ticks: int) -> float:
+        if self._anchor is None:
+            return min(seconds, _BUILT)
+        boot, then, ticks_then = self._anchor
+        return then + (ticks - ticks_then) / 1e9 if boot == self._boot else then
 
     def remember(self, moment: Moment) -> None:
         """Takes the newest moment that the store knows, as what later ones are compared with.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.clock import SystemClock, find_zone, read_boot_id, ticks_ns
+from kiosk.clock import RELEASED, SystemClock, find_zone, read_boot_id, ticks_ns
 from kiosk.domain.registration import Moment
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=timezone(timedelta(hours=7))).timestamp()
@@ -126,3 +126,24 @@ def test_without_a_boot_id_a_process_makes_one(tmp_path: Path) -> None:
     assert read_boot_id(missing) != read_boot_id(missing)
     missing.write_text("one\n", encoding="ascii")
     assert read_boot_id(missing) == "one"
+
+
+@pytest.mark.parametrize("year", [1970, 2019])
+def test_a_clock_that_stands_before_the_program_judges_by_its_release(year: int) -> None:
+    hands = Hands(datetime(year, 1, 1, tzinfo=timezone(timedelta(hours=7))).timestamp())
+    assert hands.clock().today() == RELEASED
+
+
+def test_a_clock_that_jumped_ten_years_ahead_judges_by_the_time_that_passed() -> None:
+    hands = Hands()
+    clock = hands.clock()
+    clock.now()
+    hands.pass_time(2 * 86_400, jump=3652 * 86_400)
+    assert clock.today() == date(2026, 11, 24)
+
+
+def test_a_clock_set_back_across_a_boot_judges_by_the_last_trusted_day() -> None:
+    hands = Hands()
+    clock = hands.clock(boot="boot-b")
+    clock.remember(Moment("2027-03-01T12:00:00.000+07:00", "boot-a", 5, trusted=True))
+    assert clock.today() == date(2027, 3, 1)

@@ -29,7 +29,14 @@ def _shown(things: Iterator[T], done: int, what: str) -> Iterator[T]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn("line"), TextColumn("{task.completed} {task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    # The answer stays on standard output, although Progress would rather print everything itself.
+    with Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as progress:
         task = progress.add_task(what, total=None, completed=done)
         for thing in things:
             yield thing

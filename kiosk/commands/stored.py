@@ -53,8 +53,8 @@ def _lines(queries: Queries, state: State | None, limit: int) -> Iterator[tuple[
         found = queries.page(state=state, limit=size, before=before)
         for line in found:
             total = _rupiah(line.premium_total)
-            day = line.created_at[:16].replace("T", " ")
-            yield line.reference, line.state.value, line.outcome, line.kk, str(line.people), total, day
+            people, day = str(line.people), line.created_at[:10]
+            yield line.reference, line.state.value, line.outcome, line.kk, people, total, day
         left -= len(found)
         if len(found) < size or (limit and left <= 0):
             return

@@ -1,4 +1,4 @@
-"""Tables for people: with rules and colour on a terminal, plain columns in a pipe."""
+"""Tables for people: with colour on a terminal, plain columns in a pipe."""
 
 from __future__ import annotations
 
@@ -41,14 +41,13 @@ def _print(heads: Sequence[str], rows: Sequence[Sequence[str]], *, first: bool) 
 
 
 def _print_rich(heads: Sequence[str], rows: Sequence[Sequence[str]], *, first: bool) -> None:
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, show_header=first)
+    table = Table(box=None, show_header=first, padding=(0, 1, 0, 0), pad_edge=False)
     for head in heads:
-        table.add_column(head)
+        table.add_column(head, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     Console().print(table)

@@ -13,6 +13,7 @@ import pytest
 
 from kiosk import cli, config
 from kiosk.commands import check as check_command
+from kiosk.commands import progress
 from kiosk.commands.arguments import parsed
 from kiosk.commands.progress import counted
 from kiosk.commands.sentences import sentence
@@ -254,6 +255,18 @@ def test_long_tables_are_printed_in_portions(capsys: pytest.CaptureFixture[str])
 
 def test_counting_changes_nothing() -> None:
     assert list(counted(iter(range(5)), "things")) == [0, 1, 2, 3, 4]
+
+
+def test_a_progress_line_leaves_the_answer_on_standard_output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(progress, "_LONG_SECONDS", 0.0)
+    for number in counted(range(3), "families"):
+        sys.stdout.write(f"{number}\n")
+    out, err = capsys.readouterr()
+    assert out == "0\n1\n2\n"
+    assert "families" in err
 
 
 def test_the_profiles_of_the_parser_are_those_of_the_settings() -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kiosk.services.queries import Queries
     from kiosk.services.registration import Registrar
     from kiosk.services.verification import Verification
+    from kiosk.store.reserve import Reserve
     from kiosk.store.unit_of_work import Store
 
 
@@ -168,6 +169,7 @@ class Services:
     places: Places
     language: Language
     proofs: Randomness
+    reserve: Reserve
     _rules: dict[date, Rulebook] = field(default_factory=dict, repr=False)
 
     def rules(self) -> Rulebook:
@@ -209,7 +211,8 @@ class Services:
         return lines
 
     def prepare(self) -> None:
-        """Does what can be done before it is needed: the search index."""
+        """Does what can be done before it is needed: the reserve on the disk, the search index."""
+        self.reserve.ensure()
         self.places.prepare()
 
     def close(self) -> None:
@@ -232,9 +235,11 @@ def services(config: Config, *, today: date | None = None, seed: int | None = No
     from kiosk.services.membership import Membership
     from kiosk.services.queries import Queries
     from kiosk.services.registration import Registrar
+    from kiosk.store.reserve import Reserve
 
     clock = SystemClock(today, config.kiosk.timezone)
-    open_work = _open_store(config)
+    reserve = Reserve(config.store_dir, config.store.reserve_mib)
+    open_work = _opened(config, reserve)
     last = open_work.last_moment()
     if last is not None and not config.is_training:
         clock.remember(last)
@@ -255,7 +260,20 @@ def services(config: Config, *, today: date | None = None, seed: int | None = No
         places=Places(config),
         language=Language(config.kiosk.language),
         proofs=proofs,
+        reserve=reserve,
     )
+
+
+def _opened(config: Config, reserve: Reserve) -> Store:
+    """The store, at the cost of the reserve where the disk is too full to open it."""
+    from kiosk.errors import StoreError
+
+    try:
+        return _open_store(config)
+    except StoreError as error:
+        if not reserve.make_room(error):
+            raise
+    return _open_store(config)
 
 
 def _open_store(config: Config) -> Store:

@@ -32,10 +32,11 @@ class Kiosk:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where the data and its keys lie; never the one inside the other."""
+    """Where the data and its keys lie, never the one inside the other; how many MiB are kept in reserve."""
 
     dir: str = "~/.local/share/kiosk"
     keys: str = "~/.config/kiosk/keys"
+    reserve_mib: int = 8
 
 
 @dataclass(frozen=True, slots=True)

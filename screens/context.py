@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +14,7 @@ from kiosk.domain.fields import Problem
 from kiosk.domain.registration import Registration
 from kiosk.domain.rulebook import Facility, Rulebook
 from kiosk.domain.segments import refused
+from kiosk.errors import StoreError
 from kiosk.language import Language
 from kiosk.services.captcha_desk import CaptchaDesk
 from kiosk.services.drafts import Drafts
@@ -50,6 +52,13 @@ class Phone(Protocol):
     def clear(self, number: str) -> None: ...
 
 
+class Reserve(Protocol):
+    """Space kept aside on the disk for the family in hand."""
+
+    def has_room(self) -> bool: ...
+    def make_room(self, error: StoreError) -> bool: ...
+
+
 class Services(Protocol):
     """The use cases that pages call; all but `rules` block and belong into `Context.work`."""
 
@@ -67,12 +76,22 @@ class Services(Protocol):
     def phone(self) -> Phone | None: ...
     @property
     def places(self) -> Places: ...
+    @property
+    def reserve(self) -> Reserve: ...
     def rules(self) -> Rulebook: ...
     def captcha_desk(self, facts: Mapping[str, str]) -> CaptchaDesk: ...
     def cards_low(self) -> int | None: ...
     def receipt(self, registration: Registration, language: Language) -> list[str]: ...
     def prepare(self) -> None: ...
     def close(self) -> None: ...
+
+
+def _as_store_error(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except OSError as error:
+        code = "store.full" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "store.io"
+        raise StoreError(code, error.strerror or "") from None
 
 
 @dataclass
@@ -113,8 +132,18 @@ class Context:
         self.cards_left = await self.work(self.services.cards_low)
 
     async def work(self, function: Callable[..., T], *args: object, **named: object) -> T:
-        """Runs one blocking service call in the store thread."""
-        return await self.shell.run(partial(function, *args, **named))
+        """Runs one blocking service call in the store thread.
+
+        A call is one whole transaction, so one that finds the disk full is made again once the reserve has
+        been given up for it. Raises StoreError, also for a file beside the store that cannot be written.
+        """
+        call = partial(function, *args, **named)
+        try:
+            return await self.shell.run(_as_store_error, call)
+        except StoreError as error:
+            if self._services is None or not await self.shell.run(self._services.reserve.make_room, error):
+                raise
+        return await self.shell.run(_as_store_error, call)
 
     @property
     def rules(self) -> Rulebook:

@@ -57,6 +57,9 @@ class HomePage:
 
     async def _take(self, press: Press) -> None:
         if press.key is Key.NEXT:
+            if not await self._context.work(self._context.services.reserve.has_room):
+                self._message = Message(self._context.t("screen.home.disk_full"), "error")
+                return
             journey = await Journey.begin(self._context)
             await navigation.open_step(self._context, journey, journey.flow.steps[0])
         elif press.key is Key.HELP:

@@ -133,23 +133,11 @@ class Places:
             return self._open[1]
 
 
-class _Repeatable:
-    """Bytes that depend on seed and purpose alone, however many families were registered before."""
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-
-    def take(self, count: int, purpose: str) -> bytes:
-        from kiosk.randomness import SeededRandomness
-
-        return SeededRandomness(self._seed).take(count, purpose)
-
-
 def proof_randomness(seed: int | None) -> Randomness:
     """What captchas and codes are drawn from: with a seed always the same, else unforeseeable."""
-    from kiosk.randomness import SystemRandomness
+    from kiosk.randomness import SeededRandomness, SystemRandomness
 
-    return SystemRandomness() if seed is None else _Repeatable(seed)
+    return SystemRandomness() if seed is None else SeededRandomness(seed)
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,11 @@ def _refuse_outside_training(arguments: Arguments, settings: Config) -> None:
 
     if not settings.is_training and (arguments.today is not None or arguments.seed is not None):
         raise UsageError("usage.training_only")
+    if arguments.today is not None:
+        from kiosk.reference import first_day
+
+        if arguments.today < first_day():
+            raise UsageError("usage.too_early")
 
 
 def _command(arguments: Arguments) -> Callable[[Arguments, Config], int]:

@@ -106,6 +106,12 @@ def _premiums() -> tuple[Premium, ...]:
     )
 
 
+def first_day() -> date:
+    """The first day for which the premium of every class is known."""
+    classes = {premium.care_class for premium in _premiums()}
+    return max(min(p.valid_from for p in _premiums() if p.care_class == each) for each in classes)
+
+
 @lru_cache(maxsize=1)
 def _segments() -> Mapping[str, SegmentRule]:
     return {

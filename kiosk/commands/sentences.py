@@ -11,6 +11,7 @@ _SENTENCES = {
     "usage.one_family": "the file must hold exactly one family",
     "usage.raw": "--raw needs --seed (in training), since captcha and code are part of the keys",
     "usage.terminal": "the program needs a terminal on standard input and output; start it in one",
+    "usage.too_early": "premiums are known from July 2020 on; name a later day with --today",
     "usage.training_only": "--today and --seed are for practice; add --profile training, or leave them out",
     "config.key": "{detail}; correct the settings file",
     "config.not_toml": "the settings are not TOML: {detail}",

@@ -81,14 +81,14 @@ def test_keys_have_the_bytes_of_an_xterm() -> None:
 def test_a_family_of_four_key_by_key() -> None:
     keys, _ = work(four(), randomness=SeededRandomness(7))
     assert words(keys) == (
-        "<f10><f10>9901010101200012<enter>2<enter>"
+        "<f10><f10>9901010101200012<enter>13<enter>"
         "<f6>1208800001<enter>budi santoso<enter><enter><enter><enter>jakarta<enter>2<enter>1<enter>88<enter>"
         "sri<enter>Jl. Melati 4<enter>3<enter>7<enter>1001<enter>99999<enter>99010001<enter>"
         "<f6>5503830002<enter>siti<f6><enter><enter><enter><f6><enter><enter>2<enter>aminah<enter>"
         "<f6>1203120003<enter>andi<f6><enter><enter><enter><f6><enter><enter><enter><enter>"
         "<f6>4506150004<enter>rina<f6><enter><enter><enter><f6><enter><enter><enter><enter>"
         "<f10>2<enter>1<enter>123456789012<enter><enter>"
-        "081234567890<enter>budi@example.org<enter>130552<enter>"
+        "081234567890<enter>budi@example.org<enter>279562<enter>"
         "<f10><delete><enter>y<enter><f10>"
     )
     assert len(keys) < 330

@@ -17,6 +17,7 @@ from textual.binding import BindingType
 from textual.geometry import Offset
 from textual.screen import Screen
 
+from kiosk.errors import KioskError
 from screens.base import Page, ScreenOptions, Shell
 from screens.crash import EXIT_CRASH, report
 from screens.first_frame import prepare_terminal
@@ -128,8 +129,14 @@ class KioskApp(App[None], inherit_bindings=False):
 
     async def _deliver(self, press: Press) -> None:
         page = self.shell.top
-        if page is not None and not self._leaving:
+        if page is None or self._leaving:
+            return
+        try:
             await page.press(press)
+        except KioskError as error:
+            if self._options.on_error is None:
+                raise
+            self._options.on_error(self.shell, error)
 
     # Life.
 

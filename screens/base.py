@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
+from kiosk.errors import KioskError
 from screens.keys import Press
 from screens.view import View
 
@@ -60,6 +61,7 @@ class ScreenOptions:
 
     `too_small` are the sentences for a window below 80 by 24; `idle_seconds` without a key call `on_idle`
     once, in line with the keys; `crash_log` stores a redacted record and returns its reference number.
+    `on_error` shows an error of the program's own kind that a page did not show itself.
     """
 
     crash_log: Callable[[BaseException], str]
@@ -70,3 +72,4 @@ class ScreenOptions:
     colour: bool | Literal["auto"] = "auto"
     idle_seconds: float | None = None
     on_idle: Callable[[Shell], Awaitable[None]] | None = None
+    on_error: Callable[[Shell, KioskError], None] | None = None

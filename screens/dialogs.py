@@ -72,6 +72,28 @@ class Help:
         )
 
 
+class Notice:
+    """What could not be done, and what to do about it; Enter or F3 goes back to where it was tried."""
+
+    def __init__(self, context: Context, text: str) -> None:
+        self._context = context
+        self._text = text
+
+    async def press(self, press: Press) -> None:
+        if press.key in {Key.ENTER, Key.BACK, Key.FINISH}:
+            self._context.shell.pop()
+
+    def view(self, width: int, height: int) -> View:
+        return framed(
+            self._context,
+            (Span(" " + self._context.t("screen.not_done"), "title"),),
+            [(), *indented(self._text, role="error")],
+            width=width,
+            height=height,
+            keys=("return",),
+        )
+
+
 class Confirm:
     """A question before something that cannot be taken back: F10 does it, F3 does not."""
 

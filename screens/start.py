@@ -6,6 +6,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from kiosk.config import Config
 from kiosk.errors import KioskError
@@ -13,6 +14,7 @@ from kiosk.language import Language
 from screens.app import KioskApp
 from screens.base import Page, ScreenOptions, Shell
 from screens.context import Context, Services
+from screens.dialogs import Notice
 from screens.home import HomePage
 
 
@@ -47,13 +49,18 @@ def start(config: Config, load: Callable[[], Services], crash_log: Callable[[Bas
         from screens.navigation import home  # noqa: PLC0415  (only a screen left alone needs it)
 
         if contexts and contexts[0].is_ready:
-            await home(contexts[0])
+            with suppress(KioskError):  # the first screen stands, its lists are empty
+                await home(contexts[0])
+
+    def say(shell: Shell, error: KioskError) -> None:
+        shell.push(Notice(contexts[0], contexts[0].t(f"problem.{error.code}")))
 
     options = ScreenOptions(
         crash_log=crash_log,
         too_small=(language.text("screen.too_small"), Language("en").text("screen.too_small")),
         idle_seconds=config.screens.idle_seconds or None,
         on_idle=idle,
+        on_error=say,
     )
     code = KioskApp(first, options=options).serve()
     for context in contexts:

@@ -10,13 +10,12 @@ from kiosk.domain.draft import Draft
 from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Step
 from kiosk.domain.form import SPECS
-from kiosk.errors import KioskError
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Help
 from screens.display import displayed, key_of
 from screens.editor import Editor
-from screens.frame import Message, body_room, framed, indented, step_title
+from screens.frame import Message, body_room, framed, indented, step_title, told
 from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.layout import Row, question_lines, sheet_lines
@@ -81,10 +80,7 @@ class FormPage:
         handler = self.handlers().get(press.key)
         if handler is not None:
             self.message = Message()
-            try:
-                await handler()
-            except KioskError as error:
-                self.message = Message(self.context.t(f"problem.{error.code}"), "error")
+            self.message = await told(self.context, handler()) or self.message
         elif self.editor.press(press):
             self.message = Message()
             self.typed()
@@ -138,7 +134,8 @@ class FormPage:
     async def chosen(self, raw: str) -> None:
         """Takes an entry of a list as if it had been typed."""
         self.editor = Editor(raw, limit=max(self.editor.limit, len(raw)))
-        await self.accept(raw)
+        self.message = Message()
+        self.message = await told(self.context, self.accept(raw)) or self.message
 
     async def same(self) -> None:
         raw = entry.same_as_before(

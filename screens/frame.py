@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
 from kiosk.domain.flow import Step
+from kiosk.errors import KioskError, StoreError
 from screens.context import Context
 from screens.safe import safe_text
 from screens.view import Line, Span, View
@@ -28,6 +29,17 @@ class Message:
 def fit(text: str, width: int) -> str:
     """`text` made safe and cut or padded to exactly `width` cells."""
     return set_cell_size(safe_text(text), width)
+
+
+async def told(context: Context, work: Awaitable[object]) -> Message | None:
+    """Awaits `work`; what to say where it was refused, such as by a full disk. None where it was done."""
+    try:
+        await work
+    except KioskError as error:
+        says = context.t(f"problem.{error.code}")
+        kept = isinstance(error, StoreError)
+        return Message(f"{says}\n{context.t('screen.not_saved')}" if kept else says, "error")
+    return None
 
 
 def cut(text: str, width: int) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from kiosk.domain.flow import step_of
 from kiosk.domain.identifiers import digits_only, is_digits
-from kiosk.errors import KioskError
 from kiosk.services.ports import DraftSummary, RegistrationSummary
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Confirm, Help
 from screens.display import hidden
 from screens.editor import Editor
-from screens.frame import Message, body_room, fit, framed, indented
+from screens.frame import Message, body_room, fit, framed, indented, told
 from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.layout import boxed
@@ -49,13 +48,10 @@ class HomePage:
 
     async def press(self, press: Press) -> None:
         self._message = Message()
-        try:
-            await self._context.ready()
-            await self._take(press)
-        except KioskError as error:
-            self._message = Message(self._context.t(f"problem.{error.code}"), "error")
+        self._message = await told(self._context, self._take(press)) or self._message
 
     async def _take(self, press: Press) -> None:
+        await self._context.ready()
         if press.key is Key.NEXT:
             if not await self._context.work(self._context.services.reserve.has_room):
                 self._message = Message(self._context.t("screen.home.disk_full"), "error")
@@ -139,6 +135,9 @@ class HomePage:
             return
 
         async def discard() -> None:
+            self._message = await told(self._context, thrown_away()) or self._message
+
+        async def thrown_away() -> None:
             await self._context.work(self._context.services.drafts.discard, draft.id)
             self._editor.clear()
             await self.begin()

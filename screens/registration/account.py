@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kiosk.domain.flow import Step
 from kiosk.domain.registration import Registration
+from kiosk.errors import KioskError
 from kiosk.services.receipt import grouped_account
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Help, Scroll
-from screens.frame import Message, body_room, framed, indented, step_title
+from screens.frame import Message, body_room, framed, indented, step_title, told
 from screens.keys import Key, Press
 from screens.view import Line, Span, View
 
@@ -27,6 +28,9 @@ class AccountPage:
         self._message = Message("" if again else context.t("screen.account.done"), "good")
 
     async def press(self, press: Press) -> None:
+        self._message = await told(self._context, self._take(press)) or self._message
+
+    async def _take(self, press: Press) -> None:
         if press.key in {Key.FINISH, Key.NEXT} or (press.key is Key.BACK and self._again):
             await navigation.home(self._context)
         elif press.key is Key.AGAIN:
@@ -43,9 +47,11 @@ class AccountPage:
         if self._receipt:
             self._receipt = []
             return
-        self._receipt = await self._context.work(
-            self._context.services.receipt, self._registration, self._context.language
-        )
+        services, language = self._context.services, self._context.language
+        try:
+            self._receipt = await self._context.work(services.receipt, self._registration, language)
+        except KioskError:
+            self._message = Message(self._context.t("screen.account.no_receipt"), "error")
         self._scroll = Scroll()
 
     def _lines(self) -> list[Line]:

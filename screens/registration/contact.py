@@ -121,7 +121,8 @@ class ContactPage(FormPage):
         if self._is_verified:
             lines.append((Span("   " + self.context.t("screen.otp.verified"), "good"),))
         elif self.path == entry.CODE:
-            lines += indented(self.context.t("screen.otp.where", wait=self._wait))
+            key = "screen.otp.where" if self._wait else "screen.otp.again"
+            lines += indented(self.context.t(key, wait=self._wait))
             if self._told:
                 lines += [(), (Span("   " + self.context.t("screen.otp.simulation"), "warn"),)]
                 lines += indented(self._told, role="value")

@@ -15,7 +15,7 @@ from screens.context import Context
 from screens.dialogs import Confirm
 from screens.display import displayed, grouped, hidden
 from screens.form import FormPage
-from screens.frame import Message, fit, indented, step_title
+from screens.frame import Message, fit, indented, step_title, told
 from screens.journey import Journey
 from screens.keys import Key
 from screens.view import Line, Span
@@ -96,7 +96,10 @@ class MembersPage(FormPage):
     async def _ask_removal(self) -> None:
         name = self.journey.draft.answer(member_path(self.index, "name")) or str(self.index + 1)
         question = self.context.t("screen.members.remove", name=name)
-        self.context.shell.push(Confirm(self.context, question, self._remove))
+        self.context.shell.push(Confirm(self.context, question, self._removed))
+
+    async def _removed(self) -> None:
+        self.message = await told(self.context, self._remove()) or self.message
 
     async def _remove(self) -> None:
         draft = self.journey.draft.without_member(self.index)

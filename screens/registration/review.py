@@ -6,16 +6,20 @@ from kiosk.domain.draft import member_path, split_member_path
 from kiosk.domain.family import NO_NIK
 from kiosk.domain.flow import Fact, Step, fingerprint
 from kiosk.domain.form import ADDRESS_PATHS, BANK_PATHS, MEMBER_KEYS
+from kiosk.domain.identifiers import is_digits
 from kiosk.domain.premium import per_person
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Help
 from screens.display import displayed, key_of
 from screens.editor import Editor
-from screens.frame import Message, body_room, fit, framed, step_title
+from screens.frame import Message, body_room, fit, framed, indented, step_title, told, wrapped
 from screens.journey import Journey
 from screens.keys import Key, Press
-from screens.view import Line, Span, View
+from screens.layout import LABEL_WIDTH
+from screens.view import WIDTH, Line, Span, View
+
+_VALUE_WIDTH = WIDTH - LABEL_WIDTH - 7
 
 
 class ReviewPage:
@@ -48,6 +52,9 @@ class ReviewPage:
 
     async def press(self, press: Press) -> None:
         self._message = Message()
+        self._message = await told(self._context, self._take(press)) or self._message
+
+    async def _take(self, press: Press) -> None:
         if press.key is Key.NEXT:
             await self._confirm()
         elif press.key in {Key.BACK}:
@@ -60,7 +67,7 @@ class ReviewPage:
             self._message = Message(self._context.t("screen.staff", place=self._context.config.kiosk.place))
         elif press.key is Key.ENTER:
             await self._change()
-        elif press.key is Key.TEXT and not press.text.strip().isdigit():
+        elif press.key is Key.TEXT and not is_digits(press.text.strip()):
             self._message = Message(self._context.t("screen.review.number"), "warn")
         elif not self._scrolled(press):
             self._editor.press(press)
@@ -81,7 +88,7 @@ class ReviewPage:
         self._editor.clear()
         if not typed:
             self._scrolled(Press(Key.PAGE_DOWN))
-        elif typed.isdigit() and 1 <= int(typed) <= len(self._paths):
+        elif is_digits(typed) and 1 <= int(typed) <= len(self._paths):
             await navigation.change(self._context, self._journey, self._paths[int(typed) - 1])
         else:
             self._message = Message(self._context.t("screen.review.number"), "warn")
@@ -98,11 +105,13 @@ class ReviewPage:
                 lines.append((Span(f"   {title}", "title"),))
             elif path == ADDRESS_PATHS[0]:
                 lines.append((Span(f"   {self._context.t('screen.review.family')}", "title"),))
-            label = fit(self._context.t(f"field.{key_of(path)}"), 22)
+            label = fit(self._context.t(f"field.{key_of(path)}"), LABEL_WIDTH)
             value = displayed(self._context, path, draft.answer(path)) or "-"
             if found is not None and found[1] in {"name", "mother_name", "birth_place"}:
                 value = value.upper()
-            lines.append((Span(f"  {number:>3} "), Span(f"{label} "), Span(value, "value")))
+            first, *more = wrapped(value, _VALUE_WIDTH)
+            lines.append((Span(f"  {number:>3} "), Span(f"{label} "), Span(first, "value")))
+            lines.extend((Span(" " * (WIDTH - _VALUE_WIDTH)), Span(line, "value")) for line in more)
         return [*lines, *self._totals()]
 
     def _totals(self) -> list[Line]:
@@ -119,7 +128,8 @@ class ReviewPage:
             outcome = self._context.t(f"outcome.{flow.decision.outcome}")
             lines.append((Span(f"   {outcome}", "title"),))
         warnings = (problem for problem in flow.problems if not problem.blocks)
-        lines.extend((Span("   ! " + self._context.say(found).split("\n")[0], "warn"),) for found in warnings)
+        for found in warnings:
+            lines += indented("! " + self._context.say(found).split("\n")[0], role="warn")
         return lines
 
     def view(self, width: int, height: int) -> View:

@@ -7,7 +7,7 @@ from kiosk.reference import document
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Help, Scroll
-from screens.frame import Message, body_room, framed, indented, step_title
+from screens.frame import Message, body_room, framed, indented, step_title, told
 from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.view import Line, View
@@ -27,6 +27,9 @@ class TermsPage:
 
     async def press(self, press: Press) -> None:
         self._message = Message()
+        self._message = await told(self._context, self._take(press)) or self._message
+
+    async def _take(self, press: Press) -> None:
         if press.key is Key.NEXT:
             await self._journey.record({Fact.TERMS: self._context.rules.terms_version}, at="kk")
             await navigation.forward(self._context, self._journey, self.step)

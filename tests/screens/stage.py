@@ -54,7 +54,7 @@ NAMES: Mapping[str, Key] = MappingProxyType(
 """What `Stage.keys` takes as a key; anything else is typed character by character."""
 
 _RAW_KEY = re.compile(
-    r"\b(?:screen|field|question|example|problem|help|outcome|state|segment|receipt)\.[a-z_]+(?:\.\w+)*\b"
+    r"(?<![@.\w])(?:screen|field|question|example|problem|help|outcome|state|segment|receipt)\.[a-z_]+(?:\.\w+)*\b"
 )
 _UNFILLED = re.compile(r"\{[a-z_]+\}")
 
@@ -176,7 +176,8 @@ class Stage:
         left_out = set(without)
         kept = {path: raw for path, raw in filled.answers.items() if step_of(path) not in left_out}
         draft = self.services.drafts.start().with_answers(kept).with_answers(answers or {})
-        return await self.take_up(draft.with_facts(self.facts_for(draft)), step, at)
+        here = at or ("review" if step is Step.REVIEW else "")
+        return await self.take_up(draft.with_facts(self.facts_for(draft)).moved_to(here), step, at)
 
     async def take_up(self, draft: Draft, step: Step, at: str = "") -> Journey:
         """Stores the draft and shows it at `step`."""

@@ -156,6 +156,7 @@ class KeyPipeline:
                     if self._queue.empty() or monotonic() - self._drawn_at >= self.DRAW_SECONDS:
                         self._draw()
                         self._drawn_at = monotonic()
+                        await asyncio.sleep(0)
                 finally:
                     self._queue.task_done()
         finally:

@@ -5,7 +5,7 @@ import re
 import select
 import selectors
 from codecs import getincrementaldecoder
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from queue import Full
 from typing import Any, Final, Protocol, runtime_checkable
@@ -14,6 +14,7 @@ from textual import constants, events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.drivers.linux_driver import LinuxDriver
 from textual.keys import Keys
+from textual.message import Message
 
 LAST_SECONDS: Final = 1.0
 """How long the end waits for a line that takes nothing."""
@@ -186,8 +187,15 @@ class KioskDriver(LinuxDriver):
                         self._send(splitter.expire())
 
     def _send(self, messages: Iterator[events.Key] | Iterator[events.Key | events.Paste]) -> None:
-        for message in messages:
-            self.process_message(message)
+        """Post everything in one call: a call for each key would fill the loop's pipe and lose signals."""
+        batch = list(messages)
+        for message in batch:
+            message.set_sender(self._app)
+        self._loop.call_soon_threadsafe(self._post, batch)
+
+    def _post(self, batch: Sequence[Message]) -> None:
+        for message in batch:
+            self._app.post_message(message)
 
     def _hang_up(self) -> None:
         app: object = self._app

@@ -3,7 +3,8 @@
     python -m tests.screens.pty_program LOG [TEXT]
 
 F1 fails in a press, F2 in the view, F4 in the store thread, F5 in a thread, F6 in a task, F8 in Textual,
-F9 starts work that never ends, F10 leaves with code 5. Each failure carries a number that must not be seen.
+F9 starts work that never ends, F10 leaves with code 5, Page Down draws
+a wall of letters. Each failure carries a number that must not be seen.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ class Prober:
         self._shell = shell
         self._text = text
         self._broken = False
+        self._wall = ""
         self._tasks: list[asyncio.Task[None]] = []
 
     def view(self, width: int, height: int) -> View:
@@ -33,7 +35,8 @@ class Prober:
         if self._broken:
             raise ValueError(number)
         lines = [(Span("READY", "title"),), (Span("Name "), Span(self._text, "value"))]
-        return View((*lines, *((),) * (height - 3), (Span("F10".ljust(width), "key"),)), (3, 2))
+        wall = (Span(self._wall * width),)
+        return View((*lines, *(wall,) * (height - 3), (Span("F10".ljust(width), "key"),)), (3, 2))
 
     async def press(self, press: Press) -> None:
         match press.key:
@@ -57,6 +60,8 @@ class Prober:
                 self._shell.leave(5)
             case Key.TEXT:
                 self._text += press.text
+            case Key.PAGE_DOWN:
+                self._wall = {"a": "b"}.get(self._wall, "a")
             case _:
                 pass
 

@@ -34,3 +34,9 @@ class StoreError(KioskError):
 
 class StaleDraftError(StoreError):
     """Somebody else saved this draft since it was read."""
+
+
+class CarrierError(KioskError):
+    """A stick, a folder or the hub cannot be reached, written or trusted; nothing is lost."""
+
+    exit_code = 5

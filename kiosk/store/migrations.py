@@ -104,7 +104,7 @@ def migrate(
     where the store knows a step that this program does not; nothing is kept of a step that fails.
     """
     try:
-        if _done(connection) == [name for name, _ in steps]:
+        if steps_done(connection) == tuple(name for name, _ in steps):
             return ()
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -119,14 +119,15 @@ def migrate(
     return names
 
 
-def _done(connection: Any) -> list[str]:
+def steps_done(connection: Any) -> tuple[str, ...]:
+    """The names of the steps that a store has on record, in order."""
     tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'migration'").fetchall()
     rows = connection.execute("SELECT name FROM migration ORDER BY n").fetchall() if tables else []
-    return [name for (name,) in rows]
+    return tuple(name for (name,) in rows)
 
 
 def _migrate(connection: Any, version: str, steps: Sequence[tuple[str, Step]]) -> tuple[str, ...]:
-    done, known = _done(connection), [name for name, _ in steps]
+    done, known = steps_done(connection), tuple(name for name, _ in steps)
     if done != known[: len(done)]:
         unknown = next((name for name in done if name not in known), "another order of steps")
         raise StoreError("store.newer", f"this store was changed by a newer program ({unknown})")
@@ -134,4 +135,4 @@ def _migrate(connection: Any, version: str, steps: Sequence[tuple[str, Step]]) -
     for name, step in steps[len(done) :]:
         step(connection)
         connection.execute("INSERT INTO migration (name, version) VALUES (?, ?)", (name, version))
-    return tuple(known[len(done) :])
+    return known[len(done) :]

@@ -109,15 +109,21 @@ def store_factory(folder: Path, key_path: Path, *, busy_seconds: float = 5.0) ->
 
     The schema is brought up to date. `busy_seconds` is how long to wait for another process that writes.
     Raises StoreError: `store.key_missing`, `store.key_mode`, `store.key_damaged`, `store.key_inside`,
-    `store.wrong_key`, `store.damaged`, `store.plain`, `store.locked`, `store.newer`, `store.io`.
+    `store.wrong_key`, `store.damaged`, `store.plain`, `store.locked`, `store.newer`, `store.full`,
+    `store.io`.
     """
     path = folder / DATABASE
     with only_opener(folder):
-        key = load_or_create_key(key_path, store_exists=has_database(path), folder=folder)
+        is_new = not has_database(path)
+        key = load_or_create_key(key_path, store_exists=not is_new, folder=folder)
         database = open_database(path, key, busy_seconds=busy_seconds)
         try:
             _migrate(database)
-            refuse_plain(path)
+            if is_new:
+                # Only while nothing has it open: closing any descriptor of a file drops SQLite's locks on it.
+                database.close()
+                refuse_plain(path)
+                database.give_back(database.take())
         except BaseException:
             database.close()
             raise

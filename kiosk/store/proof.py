@@ -1,0 +1,118 @@
+"""What is asked of a store beyond its chain: what happened to a bad line, and what lacks a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kiosk.errors import StoreError
+from kiosk.store.audit import VerifyResult, any_bytes, digest_of
+from kiosk.store.engine import DATABASE, Database, has_database, only_opener, refuse_plain
+from kiosk.store.keyfile import load_or_create_key
+from kiosk.store.migrations import MIGRATIONS, steps_done
+
+_COLUMNS = "n, wall, boot, monotonic_ns, trusted, who, action, subject, fields, codes"
+_ROW = f"SELECT {_COLUMNS}, previous, digest FROM audit WHERE n = ?"  # noqa: S608 - our own column names
+_FOLLOWS = f"SELECT {_COLUMNS}, previous, digest FROM audit WHERE previous = ? AND n > ? LIMIT 2"  # noqa: S608
+_WITHOUT_LINE = """SELECT reference FROM registration AS r WHERE NOT EXISTS (
+    SELECT 1 FROM audit WHERE subject = r.reference AND action = 'registration.submitted')
+    ORDER BY n LIMIT ?"""
+_WITHOUT_RECORD = """SELECT n FROM audit AS a WHERE action = 'registration.submitted'
+    AND NOT EXISTS (SELECT 1 FROM registration WHERE reference = a.subject)
+    AND NOT EXISTS (SELECT 1 FROM audit WHERE subject = a.subject AND action = 'registration.purged')
+    ORDER BY n LIMIT ?"""
+_RENUMBERED = 1000
+"""How many lines taken out in a row are recognised when the rest was given new numbers."""
+
+
+@contextmanager
+def existing_store(folder: Path, key_file: Path, *, busy_seconds: float = 5.0) -> Iterator[Database]:
+    """The database in `folder` as it is: neither made nor migrated; closed in the end.
+
+    Raises StoreError as `store_factory` does, and `store.none` where there is no store.
+    """
+    path = folder / DATABASE
+    if not has_database(path):
+        raise StoreError("store.none", str(folder))
+    with only_opener(folder):
+        key = load_or_create_key(key_file, store_exists=True, folder=folder)
+        refuse_plain(path)
+        database = Database(path, key, busy_seconds)
+    try:
+        connection = database.take()
+        refuse_newer(steps_done(connection))
+        database.give_back(connection)
+        yield database
+    finally:
+        database.close()
+
+
+def refuse_newer(steps: tuple[str, ...]) -> None:
+    """Raises StoreError `store.newer` for a schema with a step that this program does not know."""
+    known = tuple(name for name, _ in MIGRATIONS)
+    if steps != known[: len(steps)]:
+        unknown = next((name for name in steps if name not in known), "another order of steps")
+        raise StoreError("store.newer", f"changed by a newer program ({unknown})")
+
+
+def what_happened(connection: Any, result: VerifyResult) -> str:
+    """What was done to the first bad line: altered, deleted, inserted or swapped; `cut` for a lost head.
+
+    Told from what the neighbours say, so a clever forger can make one look like another; that the chain is
+    broken at that line does not depend on it.
+    """
+    if result.first_bad is None:
+        return "" if result.ok else "cut"
+    before = bytes.fromhex(result.head) if result.head else bytes(32)
+    with any_bytes(connection):
+        row = connection.execute(_ROW, (result.first_bad,)).fetchone()
+        if row is None:
+            early = connection.execute("SELECT 1 FROM audit WHERE n < 1").fetchone()
+            return "inserted" if early else "deleted"
+        return _told(connection, row, before)
+
+
+def _told(connection: Any, row: tuple[Any, ...], before: bytes) -> str:
+    n, stored_previous = row[0], row[10]
+    if stored_previous == before:
+        # It follows the line before, but its digest is not its own: an insertion has the true one behind it.
+        behind = _true_line(connection, n, before)
+        return "inserted" if behind is not None else "altered"
+    true = _true_line(connection, n, before)
+    if true is not None:
+        return "swapped" if _is(row, true) else "inserted"
+    if any(_is(row, n + taken) for taken in range(1, _RENUMBERED)):
+        return "deleted"
+    return "altered"
+
+
+def _true_line(connection: Any, n: int, before: bytes) -> int | None:
+    """Where the line now stands that once was line `n`, if it was moved further down."""
+    for found in connection.execute(_FOLLOWS, (before, n)).fetchall():
+        if _is(found, n):
+            return int(found[0])
+    return None
+
+
+def _is(row: tuple[Any, ...], n: int) -> bool:
+    """Whether `row` is whole as line `n`."""
+    return bool(digest_of(row[10], (n, *row[1:10])) == row[11])
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Registrations that no audit line tells of, and lines that tell of a registration that is not there."""
+
+    references: tuple[str, ...] = ()
+    lines: tuple[int, ...] = ()
+
+
+def unmatched(connection: Any, *, at_most: int = 20) -> Unmatched:
+    """Compares registrations with the audit lines of their submission, naming at most `at_most` of each."""
+    with any_bytes(connection):
+        references = connection.execute(_WITHOUT_LINE, (at_most,)).fetchall()
+        lines = connection.execute(_WITHOUT_RECORD, (at_most,)).fetchall()
+    return Unmatched(tuple(str(name) for (name,) in references), tuple(n for (n,) in lines))

@@ -13,7 +13,7 @@ from typing import Any
 from sqlcipher3 import dbapi2 as driver
 
 from kiosk.errors import StoreError
-from kiosk.store.keyfile import fsync_folder, key_id, make_private_folder, write_private_file
+from kiosk.store.keyfile import from_os_error, fsync_folder, key_id, make_private_folder, write_private_file
 
 DATABASE = "kiosk.db"
 _PLAIN = b"SQLite format 3\0"
@@ -109,7 +109,7 @@ def open_database(path: Path, key: bytes, *, busy_seconds: float = 5.0) -> Datab
     try:
         _prepare(path)
     except OSError as error:
-        raise StoreError("store.io", f"{path}: {error.strerror}") from None
+        raise from_os_error(error, path) from None
     database = Database(path, key, busy_seconds)
     database.give_back(database.take())
     _remember_key(path, key)
@@ -123,7 +123,7 @@ def only_opener(folder: Path) -> Iterator[None]:
         make_private_folder(folder)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise StoreError("store.io", f"{folder}: {error.strerror}") from None
+        raise from_os_error(error, folder) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -138,9 +138,13 @@ def has_database(path: Path) -> bool:
 
 def refuse_plain(path: Path) -> None:
     """Raises StoreError `store.plain` where the file at `path` is a database in clear text."""
-    with path.open("rb") as file:
-        if file.read(len(_PLAIN)) == _PLAIN:
-            raise StoreError("store.plain", f"{path} is not encrypted")
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(_PLAIN))
+    except OSError as error:
+        raise from_os_error(error, path) from None
+    if begins == _PLAIN:
+        raise StoreError("store.plain", f"{path} is not encrypted")
 
 
 def _prepare(path: Path) -> None:
@@ -155,9 +159,12 @@ def _prepare(path: Path) -> None:
 
 
 def _connect(path: Path, key: bytes, busy_seconds: float) -> Any:
-    connection = driver.connect(
-        str(path), timeout=busy_seconds, isolation_level=None, check_same_thread=False
-    )
+    try:
+        connection = driver.connect(
+            str(path), timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        )
+    except driver.Error as error:
+        raise as_store_error(error) from None
     try:
         connection.execute("PRAGMA cipher_log_level=NONE")
         connection.execute(f"PRAGMA key=\"x'{key.hex()}'\"")

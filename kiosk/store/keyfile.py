@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hmac
 import os
 import secrets
@@ -25,7 +26,13 @@ def load_or_create_key(path: Path, *, store_exists: bool, folder: Path | None = 
     try:
         return _load_or_create(path, store_exists=store_exists)
     except OSError as error:
-        raise StoreError("store.io", f"{path}: {error.strerror}") from None
+        raise from_os_error(error, path) from None
+
+
+def from_os_error(error: OSError, path: Path) -> StoreError:
+    """The StoreError for what the system refused: `store.full` or `store.io`."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return StoreError("store.full" if full else "store.io", f"{path}: {error.strerror}")
 
 
 def _load_or_create(path: Path, *, store_exists: bool) -> bytes:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from kiosk.bootstrap import services
 from kiosk.commands.tables import printed, visible
-from kiosk.domain.identifiers import masked
+from kiosk.domain.identifiers import digits_only, masked
 from kiosk.domain.registration import Registration, State
 from kiosk.errors import KioskError
-from kiosk.services.queries import Queries, result_object, without_personal_data
+from kiosk.services.drafts import Drafts
+from kiosk.services.ports import DraftSummary
+from kiosk.services.queries import Queries, draft_object, result_object, without_personal_data
 
 if TYPE_CHECKING:
     from kiosk.commands.arguments import Arguments
@@ -27,7 +29,9 @@ def run_list(arguments: Arguments, config: Config) -> int:
     """Prints the registrations, newest first."""
     state = State(arguments.state) if arguments.state else None
     with closing(services(config)) as house:
-        if arguments.json:
+        if state is State.DRAFT:
+            _list_drafts(house.drafts, arguments)
+        elif arguments.json:
             _print_list(
                 without_personal_data(result_object(found))
                 for found in house.queries.newest(state=state, limit=arguments.limit)
@@ -35,6 +39,42 @@ def run_list(arguments: Arguments, config: Config) -> int:
         else:
             printed(_HEADS, _lines(house.queries, state, arguments.limit))
     return 0
+
+
+def _list_drafts(drafts: Drafts, arguments: Arguments) -> None:
+    """Drafts have no reference yet; each is told by its masked No. KK and the field where it stopped."""
+    found = _all_drafts(drafts, arguments.limit)
+    if arguments.json:
+        _print_list(
+            {**draft_object(draft.people), "at": draft.at, "saved_at": draft.saved_at} for draft in found
+        )
+        return
+    lines = (
+        (
+            "-",
+            State.DRAFT.value,
+            draft.at or "-",
+            _masked_kk(draft),
+            str(draft.people),
+            "-",
+            draft.saved_at[:10],
+        )
+        for draft in found
+    )
+    printed(_HEADS, lines)
+
+
+def _masked_kk(draft: DraftSummary) -> str:
+    return masked(digits_only(draft.kk.strip())) or "-"
+
+
+def _all_drafts(drafts: Drafts, limit: int) -> Iterator[DraftSummary]:
+    offset = 0
+    while page := drafts.page(limit=min(_PAGE, limit - offset) if limit else _PAGE, offset=offset):
+        yield from page
+        offset += len(page)
+        if limit and offset >= limit:
+            return
 
 
 def _print_list(items: Iterator[dict[str, Any]]) -> None:

@@ -116,17 +116,21 @@ def result_object(registration: Registration) -> dict[str, Any]:
     }
 
 
+_UNDECIDED = (
+    *("reference", "state", "outcome", "segment", "main_member", "class", "premium_per_person", "people"),
+    *("premium_total", "virtual_account", "pay_from", "pay_until"),
+)
+
+
 def refusal_object(problems: Iterable[Problem], refer_to: str | None = None) -> dict[str, Any]:
     """The result of one refused family: nothing is stored, the problems say why."""
-    names = ("segment", "main_member", "class", "premium_per_person", "people", "premium_total")
-    return {
-        "reference": None,
-        "state": None,
-        "outcome": "refused",
-        **dict.fromkeys((*names, "virtual_account", "pay_from", "pay_until")),
-        "problems": [problem.as_dict() for problem in problems],
-        "refer_to": refer_to,
-    }
+    told = [problem.as_dict() for problem in problems]
+    return {**dict.fromkeys(_UNDECIDED), "outcome": "refused", "problems": told, "refer_to": refer_to}
+
+
+def draft_object(people: int) -> dict[str, Any]:
+    """A draft in the shape of a result: nothing is decided of it yet."""
+    return {**dict.fromkeys(_UNDECIDED), "state": State.DRAFT.value, "people": people, "problems": []}
 
 
 def submitted_object(submitted: Submitted) -> dict[str, Any]:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import re
-import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from traceback import walk_tb
+
+from kiosk.redaction import new_reference, redacted
 
 FILE = "kiosk.log"
 _LARGEST, _KEPT = 500_000, 4
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
-_ALPHABET = "ACDEFHJKMNPRTWXY34679"
-_HOUSE = Path(__file__).resolve().parent.parent
-_OURS = ("kiosk", "screens")
 # A name of ours has only small letters; anything else could be what a person typed.
 _NAME = re.compile(r"[a-z_]+([._][a-z_]+)*")
 _PATH = re.compile(r"([a-z_]+|members\[[0-9]{1,3}\])(\.[a-z_]+)?")
@@ -63,7 +60,7 @@ class Log:
 
     def crash(self, error: BaseException) -> str:
         """Writes where `error` came from, without its message, and returns the number to ask for it by."""
-        reference = new_crash_reference()
+        reference = new_reference()
         self._logger.error("crash %s %s", reference, " < ".join(redacted(error)))
         return reference
 
@@ -74,36 +71,5 @@ class Log:
             handler.close()
 
 
-def new_crash_reference() -> str:
-    """A short number to say to staff, without characters that look alike."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(6))
-
-
-def redacted(error: BaseException) -> list[str]:
-    """The failure and what it came from, as class names and our own `file:line function`, innermost first."""
-    return [text for one in _chain(error) for text in (type(one).__qualname__, *_frames(one))]
-
-
 def _only(allowed: re.Pattern[str], text: str) -> str:
     return text if allowed.fullmatch(text) else "?"
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    waiting, seen = [error], set[int]()
-    while waiting:
-        one = waiting.pop(0)
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        members = one.exceptions if isinstance(one, BaseExceptionGroup) else ()
-        waiting += [other for other in (*members, one.__cause__, one.__context__) if other is not None]
-
-
-def _frames(error: BaseException) -> list[str]:
-    places = []
-    for frame, line in walk_tb(error.__traceback__):
-        path = Path(frame.f_code.co_filename)
-        if path.is_relative_to(_HOUSE) and path.relative_to(_HOUSE).parts[0] in _OURS:
-            places.append(f"{path.relative_to(_HOUSE)}:{line} {frame.f_code.co_name}")
-    return places[::-1]

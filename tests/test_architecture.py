@@ -28,7 +28,7 @@ TOP_LEVEL = {
     "CHANGELOG.md",
 }
 
-LEAVES = ("kiosk.errors", "kiosk.resources")
+LEAVES = ("kiosk.errors", "kiosk.resources", "kiosk.redaction")
 FACE = (
     "kiosk.services",
     "kiosk.domain",
@@ -38,7 +38,15 @@ FACE = (
     "kiosk.reference",
     *LEAVES,
 )
-COMMAND = ("kiosk.bootstrap", "kiosk.config", "kiosk.errors", "kiosk.domain", "kiosk.services", "kiosk.log")
+COMMAND = (
+    "kiosk.bootstrap",
+    "kiosk.config",
+    "kiosk.errors",
+    "kiosk.domain",
+    "kiosk.services",
+    "kiosk.reference",
+    "kiosk.log",
+)
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.domain": ("kiosk.domain",),
@@ -62,7 +70,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.search_index": ("kiosk.domain", "kiosk.facilities", "kiosk.regions"),
     "kiosk.clock": ("kiosk.domain", "kiosk.services.ports"),
     "kiosk.randomness": ("kiosk.services.ports",),
-    "kiosk.log": (),
+    "kiosk.log": ("kiosk.redaction",),
+    "kiosk.redaction": (),
     "kiosk.errors": (),
     "kiosk.resources": (),
     "kiosk": (),

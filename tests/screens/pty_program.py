@@ -84,9 +84,9 @@ def log(path: Path, error: BaseException) -> str:
 if __name__ == "__main__":
     clean_environment()
     with prepare_terminal():
+        from kiosk.redaction import redacted
         from screens.app import KioskApp
         from screens.base import ScreenOptions, Shell
-        from screens.crash import redacted
 
         path, text = Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
         text = text.encode().decode("unicode_escape")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from screens.crash import EXIT_CRASH, last_resort, new_reference, redacted, report
+from kiosk.redaction import new_reference, redacted
+from screens.crash import EXIT_CRASH, last_resort, report
 from screens.safe import safe_text
 from tests.journeys.terminal import XTERM, Terminal
 from tests.screens.pty_program import SECRET

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.domain.draft import Draft
-from kiosk.log import Log, redacted
+from kiosk.log import Log
+from kiosk.redaction import redacted
 from tests.builders import a_draft, a_rulebook
 
 NIK = "9901011208800003"

@@ -63,6 +63,12 @@ def test_every_command_is_in_the_readme_and_the_changelog() -> None:
     assert [name for name in cli._COMMANDS if f"`{name}`" not in CHANGELOG] == []
 
 
+def test_what_is_not_there_yet_is_not_there() -> None:
+    missing = set(re.findall(r"`([a-z]+)`", section("Not there yet")))
+    assert missing
+    assert missing & {name.split()[0] for name in cli._COMMANDS} == set()
+
+
 def test_every_option_is_in_the_readme_and_no_other() -> None:
     known = {
         option

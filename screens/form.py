@@ -268,6 +268,10 @@ class FormPage:
 
     # What is shown.
 
+    def key_names(self) -> tuple[str, ...]:
+        """The keys of the last line, as they are in the row with the cursor."""
+        return self.keys
+
     def title(self) -> Line:
         return step_title(self.context, self.step)
 
@@ -317,7 +321,7 @@ class FormPage:
         """The help of the row, where one question has the page to itself."""
         key = f"help.{key_of(self.path)}"
         asks_more = self.path in {entry.CAPTCHA, entry.CODE} or self.step is Step.CONSENT
-        return [] if asks_more or not self.context.language.has(key) else [*indented(self.context.t(key)), ()]
+        return [] if asks_more or not self.context.language.has(key) else indented(self.context.t(key))
 
     def view(self, width: int, height: int) -> View:
         paths = self.rows()
@@ -327,7 +331,9 @@ class FormPage:
         room = body_room(height)
         if self.context.is_single:
             place = self.context.t("screen.question", at=focus + 1, of=len(rows))
-            body, cursor = question_lines(rows, focus, above, [*below, *self._explained()], place)
+            explained = self._explained()
+            gap: list[Line] = [()] if below and below[-1] and explained else []
+            body, cursor = question_lines(rows, focus, above, [*below, *gap, *explained], place)
         else:
             body, cursor = sheet_lines(rows, focus, above, below, room)
         return framed(
@@ -337,6 +343,6 @@ class FormPage:
             width=width,
             height=height,
             message=self.message,
-            keys=self.keys,
+            keys=self.key_names(),
             cursor=cursor,
         )

@@ -88,7 +88,8 @@ def question_lines(
     lines.append((Span(" " * MARGIN + "> ", "title"), box))
     if row.reads:
         lines.extend((Span(" " * (MARGIN + 2)), Span(line, "value")) for line in wrapped(row.reads))
-    lines += [(), *below]
     if len(rows) > 1:
-        lines.append((Span(" " * MARGIN), Span(place)))
-    return lines, cursor
+        lines += [(), (Span(" " * MARGIN), Span(place))]
+    if below and below[0]:
+        lines.append(())
+    return [*lines, *below], cursor

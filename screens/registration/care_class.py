@@ -20,6 +20,8 @@ class ClassPage(FormPage):
         return int(value) if value is not None else None
 
     def above(self) -> list[Line]:
+        if self.context.is_single and self.path != "class":
+            return [()]
         people = max(len(self.journey.flow.family.members), 1)
         chosen = self._chosen()
         lines: list[Line] = [(), (Span("   " + self.context.t("screen.class.head", count=people)),)]
@@ -41,4 +43,6 @@ class ClassPage(FormPage):
         return [*lines, ()]
 
     def below(self) -> list[Line]:
+        if self.context.is_single and self.path == "class":
+            return []
         return [(), (Span("   " + self.context.t("screen.class.note")),)]

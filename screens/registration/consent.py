@@ -18,6 +18,8 @@ from screens.keys import Key, Press
 from screens.view import Line, View
 
 _FORM_LINES = 5
+_QUESTION_LINES = 10
+"""Lines under the text: a question with its answer and a message of two lines, or the rows and that."""
 
 
 class ConsentPage(FormPage):
@@ -74,7 +76,8 @@ class ConsentPage(FormPage):
             await navigation.open_step(self.context, self.journey, self.journey.flow.first_incomplete())
 
     def view(self, width: int, height: int) -> View:
-        self._room = height - 4 - _FORM_LINES - len(self.rows())
+        asks = _QUESTION_LINES if self.context.is_single else _FORM_LINES + len(self.rows())
+        self._room = height - 4 - asks
         return super().view(width, height)
 
     def title(self) -> Line:

@@ -22,9 +22,13 @@ class ContactPage(FormPage):
     """
 
     step = Step.CONTACT
-    keys = ("help", "back", "resend", "unverified", "next")
+    keys = ("help", "back", "later", "next")
+    keys_of_code = ("help", "back", "resend", "unverified", "next")
     _wait = 0
     _told = ""
+
+    def key_names(self) -> tuple[str, ...]:
+        return self.keys_of_code if self.path == entry.CODE else self.keys
 
     def handlers(self) -> dict[Key, Callable[[], Awaitable[None]]]:
         return {**super().handlers(), Key.AGAIN: self._resend}

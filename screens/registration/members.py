@@ -9,7 +9,7 @@ from kiosk.domain.draft import Draft, member_path, split_member_path
 from kiosk.domain.family import NO_NIK, read_answer
 from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Flow, Step, again_fact
-from kiosk.domain.form import SPECS
+from kiosk.domain.form import spec_for
 from kiosk.domain.identifiers import nik_birth_date, nik_sex
 from screens.context import Context
 from screens.dialogs import Confirm
@@ -133,8 +133,8 @@ class MembersPage(FormPage):
         return None
 
     async def later(self) -> None:
-        """F9: a baby without a NIK on the NIK row, "not known" on a row that may stay empty, else save."""
-        if self.path == self._nik_path:
+        """F9: a baby without a NIK on an empty NIK, "not known" where that may be, else save for later."""
+        if self._may_be_a_baby():
             await self._without_nik()
         elif self._may_stay_empty():
             self.editor.clear()
@@ -142,9 +142,19 @@ class MembersPage(FormPage):
         else:
             await self.finish()
 
+    def key_names(self) -> tuple[str, ...]:
+        later = "baby" if self._may_be_a_baby() else "unknown" if self._may_stay_empty() else "later"
+        return tuple(later if name == "later" else name for name in self.keys)
+
+    def _may_be_a_baby(self) -> bool:
+        """A NIK that stands there is not thrown away by a key that elsewhere keeps everything."""
+        return self.path == self._nik_path and not self.editor.text.strip()
+
     def _may_stay_empty(self) -> bool:
-        found = split_member_path(self.path)
-        return found is not None and found[1] in SPECS and not SPECS[found[1]].required
+        """A row that nothing was answered to and that may stay so."""
+        if self.is_special(self.path) or self.journey.draft.answer(self.path):
+            return False
+        return not spec_for(self.path).required
 
     async def _without_nik(self) -> None:
         mother = member_path(self.index, "mother_nik")
@@ -186,7 +196,7 @@ class MembersPage(FormPage):
 
     def above(self) -> list[Line]:
         draft, count = self.journey.draft, self.journey.draft.member_count
-        room = 3 if self.index == 0 else 7
+        room = 2 if self.context.is_single else 3 if self.index == 0 else 7
         first = max(min(self.index - room + 2, count - room), 0)
         lines: list[Line] = []
         if count and not (self.index == 0 and count == 1):
@@ -232,9 +242,6 @@ class MembersPage(FormPage):
         street = self.journey.draft.answer("address.street")
         facility = self.context.facility(self.journey.draft.answer("fktp"))
         place = facility.name if facility else self.journey.draft.answer("fktp")
-        lines: list[Line] = [(), *indented(self.context.t("screen.members.same", street=street, fktp=place))]
-        return (
-            [*lines, *indented(self.context.t("screen.members.more"), role="title")]
-            if self._is_blank
-            else lines
-        )
+        same = indented(self.context.t("screen.members.same", street=street, fktp=place))
+        more = indented(self.context.t("screen.members.more"), role="title") if self._is_blank else []
+        return more if self.context.is_single else [(), *same, *more]

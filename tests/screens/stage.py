@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from rich.cells import cell_len
 
 from kiosk import bootstrap
-from kiosk.clock import SystemClock, ticks_ns
+from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.domain.directory import Participant
 from kiosk.domain.draft import Draft
@@ -59,12 +59,18 @@ _RAW_KEY = re.compile(
 _UNFILLED = re.compile(r"\{[a-z_]+\}")
 
 
+NINE_IN_THE_MORNING = datetime(2026, 11, 22, 9, tzinfo=timezone(timedelta(hours=7))).timestamp()
+
+
 class StageClock(SystemClock):
-    """The machine's clock on a fixed day, which a test can put forward."""
+    """A clock that stands still until a test puts it forward."""
 
     def __init__(self, today: date | None = None, zone: str = "Asia/Jakarta") -> None:
-        self.ahead_ns = 0
-        super().__init__(today, zone, ticks=lambda: ticks_ns() + self.ahead_ns, boot="boot-1")
+        self.ahead_ns = 10**9
+        super().__init__(today, zone, wall=self._wall_seconds, ticks=lambda: self.ahead_ns, boot="boot-1")
+
+    def _wall_seconds(self) -> float:
+        return NINE_IN_THE_MORNING + self.ahead_ns / 10**9
 
     def advance(self, seconds: float) -> None:
         """Time passes."""

@@ -330,8 +330,12 @@ async def test_f3_and_forward_lose_nothing(three: Stage) -> None:
 
 
 async def test_f9_saves_for_later_or_passes_what_may_stay_empty(three: Stage) -> None:
-    await three.keys(*["DOWN"] * 5, "F9")
+    await three.keys(*["DOWN"] * 5)
+    assert "F9 Kosongkan" in three.text
+    await three.keys("jakar", "F9")
     assert three.path == "members[0].marital"
+    assert three.draft.answer("members[0].birth_place") == ""
+    assert "F9 Nanti" in three.text
     await three.keys("F9")
     assert three.step == "home"
     await three.keys("1", "ENTER")
@@ -342,6 +346,25 @@ async def test_a_nik_of_another_member_is_refused(three: Stage) -> None:
     await three.keys("PGDN", "PGDN", "PGDN", WIFE, "ENTER")
     assert three.path == "members[3].nik"
     assert three.says("problem.nik.duplicate_in_family")
+
+
+async def test_f9_throws_no_answer_away(three: Stage) -> None:
+    before = three.draft.answers
+    await three.keys("F9")
+    assert three.step == "home"
+    await three.keys("1", "ENTER")
+    assert three.draft.answers == before
+    await three.keys("UP", *["DOWN"] * 5, "jakarta", "ENTER", "UP", "F9")
+    assert three.step == "home"
+    await three.keys("1", "ENTER")
+    assert three.draft.answer("members[0].birth_place") == "jakarta"
+
+
+async def test_f9_on_an_emptied_nik_is_a_baby_without_one(three: Stage) -> None:
+    await three.keys("PGDN", "PGDN", *["BACKSPACE"] * 16)
+    assert "F9 Tanpa NIK" in three.text
+    await three.keys("F9")
+    assert three.path == "members[2].mother_nik"
 
 
 async def test_a_registered_person_is_refused_at_the_nik(three: Stage) -> None:

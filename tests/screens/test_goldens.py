@@ -1,0 +1,154 @@
+"""Every page as it is seen, in both layouts and both languages, compared character by character.
+
+`GOLDENS=write pytest tests/screens/test_goldens.py` writes the frames anew; look at what changed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from kiosk.domain.flow import Step
+from kiosk.language import LANGUAGES
+from tests.builders import KK, a_draft, a_family, a_member, a_participant
+from tests.screens.conftest import Stager
+from tests.screens.stage import Stage
+
+GOLDENS = Path(__file__).parent / "goldens"
+Scene = Callable[[Stage], Awaitable[object]]
+
+
+async def home(stage: Stage) -> None:
+    stage.services.registrar.submit(a_draft(), stage.services.rules())
+    draft = stage.services.drafts.start().with_answers({"kk": KK, "members[0].name": "RINA LESTARI"})
+    stage.services.drafts.save(draft.moved_to("members[0].relation"))
+    await stage.start()
+
+
+async def terms(stage: Stage) -> None:
+    await stage.start()
+    await stage.keys("F10")
+
+
+async def captcha(stage: Stage) -> None:
+    await terms(stage)
+    await stage.keys("F10", KK, "ENTER")
+
+
+async def login(stage: Stage) -> None:
+    stage.know(a_participant("PPU_BU", head=True), a_participant("PBPU", date(1990, 2, 2), "P", 902))
+    await captcha(stage)
+
+
+async def first_member(stage: Stage) -> None:
+    await stage.open(Step.MEMBERS, a_family(members=[]), without=(Step.MEMBERS,))
+
+
+async def third_member(stage: Stage) -> None:
+    await stage.open(Step.MEMBERS, at="members[2].birth_date")
+
+
+async def more_members(stage: Stage) -> None:
+    await stage.open(Step.MEMBERS, at="members[0].nik")
+    await stage.keys("PGDN", "PGDN", "PGDN")
+
+
+async def warning(stage: Stage) -> None:
+    await stage.open(Step.MEMBERS, at="members[1].birth_date")
+    await stage.keys("BACKSPACE", "6", "ENTER")
+
+
+async def village_list(stage: Stage) -> None:
+    await stage.open(Step.MEMBERS, at="address.region")
+    await stage.keys(*["BACKSPACE"] * 10, "F4", "DOWN")
+
+
+async def help_page(stage: Stage) -> None:
+    await stage.open(Step.MEMBERS, at="members[0].nik")
+    await stage.keys("F1")
+
+
+async def removal(stage: Stage) -> None:
+    await stage.open(Step.MEMBERS, at="members[1].nik")
+    await stage.keys("DEL")
+
+
+async def care_class(stage: Stage) -> None:
+    await stage.open(Step.CLASS, without=(Step.CLASS,))
+    await stage.keys("2")
+
+
+async def account_number(stage: Stage) -> None:
+    await stage.open(Step.CLASS, at="bank.account")
+    await stage.keys(*["BACKSPACE"] * 5, "ENTER")
+
+
+async def code(stage: Stage) -> None:
+    await stage.open(Step.CONTACT, without=(Step.CONTACT,))
+    await stage.keys("081234567890", "ENTER", "budi@example.org", "ENTER")
+
+
+async def review(stage: Stage) -> None:
+    await stage.open(Step.REVIEW)
+
+
+async def review_end(stage: Stage) -> None:
+    await stage.open(Step.REVIEW, a_family(members=[a_member(birth_date="1980-08-13")]))
+    await stage.keys("PGDN", "PGDN")
+
+
+async def consent(stage: Stage) -> None:
+    await stage.open(Step.CONSENT, without=(Step.CONSENT,))
+
+
+async def consent_missing(stage: Stage) -> None:
+    await consent(stage)
+    await stage.keys("ENTER", "F10")
+
+
+async def account(stage: Stage) -> None:
+    await stage.open(Step.CONSENT)
+    await stage.keys("F10")
+
+
+SCENES: dict[str, Scene] = {
+    scene.__name__: scene
+    for scene in (
+        *(home, terms, captcha, login, first_member, third_member, more_members, warning, village_list),
+        *(help_page, removal, care_class, account_number, code, review, review_end, consent),
+        *(consent_missing, account),
+    )
+}
+
+
+def framed(lines: list[str]) -> str:
+    """The frame between bars, so that blanks at the ends can be seen."""
+    return "".join(f"|{line}|\n" for line in lines)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("layout", ["sheet", "single"])
+@pytest.mark.parametrize("name", SCENES)
+async def test_frame(staged: Stager, name: str, layout: str, language: str) -> None:
+    stage = staged(language=language, layout=layout)
+    await SCENES[name](stage)
+    frame = framed(stage.frame())
+    file = GOLDENS / f"{name}.{layout}.{language}.txt"
+    if os.environ.get("GOLDENS") == "write":
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(frame, "utf-8")
+    assert frame == file.read_text("utf-8")
+
+
+def test_no_golden_is_left_over() -> None:
+    wanted = {
+        f"{name}.{layout}.{language}"
+        for name in SCENES
+        for layout in ("sheet", "single")
+        for language in LANGUAGES
+    }
+    assert {file.stem for file in GOLDENS.glob("*.txt")} == wanted

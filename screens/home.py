@@ -30,6 +30,7 @@ class HomePage:
         self._drafts: list[DraftSummary] = []
         self._today: list[RegistrationSummary] = []
         self._editor = Editor(limit=32)
+        self._begun = False
 
     @property
     def _is_public(self) -> bool:
@@ -39,8 +40,11 @@ class HomePage:
         """Reads the lists; the store is opened here when the program has just started."""
         await self._context.ready()
         await self._context.refresh()
-        if self._is_public:
-            return
+        if not self._is_public:
+            await self._read_lists()
+        self._begun = True
+
+    async def _read_lists(self) -> None:
         services = self._context.services
         today = self._context.rules.today.isoformat()
         self._drafts = await self._context.work(services.drafts.page, limit=_DRAFTS)
@@ -51,7 +55,8 @@ class HomePage:
         self._message = await told(self._context, self._take(press)) or self._message
 
     async def _take(self, press: Press) -> None:
-        await self._context.ready()
+        if not self._begun:
+            await self.begin()  # what was typed ahead may name a line of the lists
         if press.key is Key.NEXT:
             if not await self._context.work(self._context.services.reserve.has_room):
                 self._message = Message(self._context.t("screen.home.disk_full"), "error")

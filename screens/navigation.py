@@ -33,7 +33,10 @@ def page_of(context: Context, journey: Journey, step: Step, at: str = "") -> Pag
 
 async def open_step(context: Context, journey: Journey, step: Step, at: str = "") -> None:
     """Shows a step and lets it begin what it begins with, such as a captcha."""
-    page = page_of(context, journey, step, at)
+    await _show(context, page_of(context, journey, step, at))
+
+
+async def _show(context: Context, page: Page) -> None:
     context.shell.show(page)
     begin: Callable[[], Awaitable[None]] | None = getattr(page, "begin", None)
     if begin is not None:
@@ -41,8 +44,15 @@ async def open_step(context: Context, journey: Journey, step: Step, at: str = ""
 
 
 async def forward(context: Context, journey: Journey, step: Step) -> None:
-    """The step after `step`, or the first incomplete one where that comes earlier."""
-    await open_step(context, journey, journey.flow.next(step))
+    """The step after `step`, or the first incomplete one where that comes earlier.
+
+    Where the person is then is kept before it is shown, so that the draft is taken up there.
+    """
+    later = journey.flow.next(step)
+    page = page_of(context, journey, later)
+    if step_of(journey.draft.at) is not later:
+        await journey.save(journey.draft.moved_to(getattr(page, "path", later.value)))
+    await _show(context, page)
 
 
 async def back(context: Context, journey: Journey, step: Step) -> None:

@@ -47,7 +47,8 @@ class KkPage(FormPage):
         del path
         problem = self._desk.answer(raw)
         passed: dict[str, str | None] = {} if problem else {Fact.CAPTCHA: "passed"}
-        await self.journey.record({**self._desk.facts(), **passed})
+        at = self.path if problem else "members[0].nik"
+        await self.journey.record({**self._desk.facts(), **passed}, at=at)
         return problem
 
     async def advance(self, path: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.domain import entry
 from kiosk.domain.draft import member_path, split_member_path
 from kiosk.domain.family import NO_NIK
 from kiosk.domain.flow import Fact, Step, fingerprint
@@ -80,7 +81,7 @@ class ReviewPage:
 
     async def _confirm(self) -> None:
         facts: dict[str, str | None] = {Fact.REVIEWED: fingerprint(self._journey.draft)}
-        await self._journey.record(facts, at="consent.accepted")
+        await self._journey.record(facts, at=entry.rows(Step.CONSENT, self._journey.flow)[0])
         await navigation.forward(self._context, self._journey, self.step)
 
     async def _change(self) -> None:

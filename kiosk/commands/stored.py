@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kiosk.bootstrap import services
 from kiosk.commands.tables import printed, visible
-from kiosk.domain.identifiers import digits_only, masked
+from kiosk.domain.identifiers import digits_only, masked, masked_name
 from kiosk.domain.registration import Registration, State
 from kiosk.errors import KioskError
 from kiosk.services.drafts import Drafts
@@ -140,13 +140,9 @@ def _view(found: Registration, *, full: bool) -> Iterator[str]:
         yield f"{'note:':14} {problem['field']} {problem['code']}"
     for number, member in enumerate(found.family.get("members", ()), 1):
         nik, name = member.get("nik") or "-", member.get("name") or "-"
-        yield f"{f'member {number}:':14} {nik if full else masked(nik)}  {name if full else initials(name)}"
+        shown_nik, shown_name = (nik, name) if full else (masked(nik), masked_name(name))
+        yield f"{f'member {number}:':14} {shown_nik}  {visible(shown_name)}"
 
 
 def _text(value: Any) -> str:
     return "-" if value is None else visible(str(value))
-
-
-def initials(name: str) -> str:
-    """A name for whoever knows it already: the first letter of each word."""
-    return visible(" ".join(word[0] + "*" * (len(word) - 1) for word in name.split()))

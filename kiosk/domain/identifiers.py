@@ -189,6 +189,11 @@ def masked(number: str) -> str:
     return number if len(number) < 7 else number[:4] + "*" * (len(number) - 6) + number[-2:]
 
 
+def masked_name(name: str) -> str:
+    """A name for whoever knows it already: the first letter of each word, the rest as stars."""
+    return " ".join(word[0] + "*" * (len(word) - 1) for word in name.split())
+
+
 def uuid7(unix_milliseconds: int, randomness: bytes) -> str:
     """A version 7 UUID (RFC 9562), which sorts by time; takes ten random bytes."""
     if len(randomness) != 10:

@@ -9,9 +9,11 @@ from kiosk.domain.captcha import question
 from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Fact, Step
 from kiosk.domain.glyphs import big
+from kiosk.domain.identifiers import masked_name
 from screens.context import Context
 from screens.display import hidden
 from screens.form import FormPage
+from screens.frame import fit
 from screens.journey import Journey
 from screens.keys import Key
 from screens.view import Line, Span
@@ -67,7 +69,8 @@ class KkPage(FormPage):
             lines.append((Span("   " + self.context.t("screen.kk.known"), "title"),))
             for person in known[:5]:
                 segment = self.context.t(f"segment.{person.segment}")
-                lines.append((Span(f"   {hidden(person.nik)}  {person.name[:24]:24}  {segment}"),))
+                name = fit(masked_name(person.name), 24)
+                lines.append((Span(f"   {hidden(person.nik)}  {name}  {segment}"),))
         elif self.path == entry.CAPTCHA or not (self._passed or self.context.is_single):
             lines += self._challenge()
         return lines

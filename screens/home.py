@@ -216,5 +216,7 @@ class HomePage:
         total = self._context.language.rupiah(found.premium_total) if found.premium_total else "-"
         people = self._context.t("screen.people", count=found.people)
         state = self._context.t(f"state.{found.state}")
-        name = fit(found.name, 20)
+        name = fit(found.name, 16 if found.doubtful else 20)
+        if found.doubtful:
+            total = self._context.t("screen.doubtful")
         return (Span(f"   {number:>2} {name} {found.reference:13} {people:9} {total:>11} {state}"),)

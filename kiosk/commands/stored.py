@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _HEADS = ("reference", "state", "outcome", "no. kk", "people", "a month", "registered")
 _PAGE = 200
+_DOUBTFUL = "waktu diragukan"
+"""Stands for a day by a clock that was in doubt, as on the receipt."""
 
 
 def run_list(arguments: Arguments, config: Config) -> int:
@@ -93,7 +95,7 @@ def _lines(queries: Queries, state: State | None, limit: int) -> Iterator[tuple[
         found = queries.page(state=state, limit=size, before=before)
         for line in found:
             total = _rupiah(line.premium_total)
-            people, day = str(line.people), line.created_at[:10]
+            people, day = str(line.people), _DOUBTFUL if line.doubtful else line.created_at[:10]
             yield line.reference, line.state.value, line.outcome, line.kk, people, total, day
         left -= len(found)
         if len(found) < size or (limit and left <= 0):
@@ -135,7 +137,8 @@ def _view(found: Registration, *, full: bool) -> Iterator[str]:
     yield f"{'pay:':14} {_text(shown['pay_from'])} to {_text(shown['pay_until'])}"
     for bank, number in (shown["virtual_account"] or {}).items():
         yield f"{bank + ':':14} {number}{'  (demonstration)' if found.demo_card else ''}"
-    yield f"{'registered:':14} {found.created.wall[:16].replace('T', ' ')}"
+    doubt = "" if found.created.trusted else f"  ({_DOUBTFUL})"
+    yield f"{'registered:':14} {found.created.wall[:16].replace('T', ' ')}{doubt}"
     for problem in shown["problems"]:
         yield f"{'note:':14} {problem['field']} {problem['code']}"
     for number, member in enumerate(found.family.get("members", ()), 1):

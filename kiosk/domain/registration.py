@@ -152,6 +152,12 @@ class Registration:
     demo_card: bool = False
     verified_phone: bool = False
     source: str = "screen"
+    judged_on: str = ""
+
+    @property
+    def day(self) -> str:
+        """The day under which it is listed: the one by which it was judged, else the clock's."""
+        return self.judged_on or self.created.day
 
     @property
     def waits_for_number(self) -> bool:

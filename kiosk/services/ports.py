@@ -57,6 +57,7 @@ class RegistrationSummary:
     people: int
     premium_total: int | None
     created_at: str
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from kiosk.domain.family import as_family_file, read_family
 from kiosk.domain.fields import Problem, one_problem_a_field
 from kiosk.domain.flow import Fact
 from kiosk.domain.identifiers import Reference, virtual_account
-from kiosk.domain.registration import Decision, Registration, State
+from kiosk.domain.registration import Decision, Moment, Registration, State
 from kiosk.domain.rulebook import Rulebook
 from kiosk.domain.segments import assess, refused
 from kiosk.services.drafts import new_id
@@ -55,10 +55,10 @@ class Registrar:
             decision = assess(family, known_in(work, draft, rules), rules)
             if decision.refused:
                 return Submitted(replace(decision, problems=_joined(problems, decision.problems)))
-            warnings = _joined(problems, decision.problems, _unverified(draft, source))
+            now = self._clock.now()
+            warnings = _joined(problems, decision.problems, _unverified(draft, source), _doubtful(now))
             decision = replace(decision, problems=warnings)
             card = self._card(work, decision)
-            now = self._clock.now()
             registration = Registration(
                 id=draft.id,
                 reference=str(Reference(self._kiosk_id, work.registrations.next_number(self._kiosk_id))),
@@ -77,6 +77,7 @@ class Registrar:
             codes = tuple(problem.code for problem in warnings)
             work.audit.append(
                 AuditLine("registration.submitted", registration.reference, now, who, (), codes)
+                judged_on=rules.today.isoformat(),
             )
             left = work.cards.left()
             work.commit()
@@ -106,3 +107,8 @@ def _virtual_accounts(rules: Rulebook, card: LeasedCard | None) -> dict[str, str
     if card is None:
         return {}
     return {bank.name: virtual_account(bank.va_prefix, card.number) for bank in rules.banks}
+def _doubtful(now: Moment) -> tuple[Problem, ...]:
+    """A clock in doubt blocks nobody; the record says so wherever it is shown."""
+    return () if now.trusted else (Problem("time", "time.doubtful", "warning"),)
+
+

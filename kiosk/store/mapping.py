@@ -109,8 +109,9 @@ def registration_columns(registration: Registration) -> dict[str, Any]:
         "name": storable(_head_name(registration)),
         "people": decision.people,
         "premium_total": decision.premium_total,
-        "created_day": created.day,
+        "created_day": registration.day,
         "created_wall": created.wall,
+        "doubtful": int(not created.trusted),
     }
 
 
@@ -124,6 +125,7 @@ def registration_document(registration: Registration) -> str:
         "demo_card": registration.demo_card,
         "verified_phone": registration.verified_phone,
         "source": registration.source,
+        "judged_on": registration.judged_on,
     }
     return _encode(document)
 
@@ -143,6 +145,7 @@ def registration_from(row: tuple[Any, ...]) -> Registration:
         demo_card=document["demo_card"],
         verified_phone=document["verified_phone"],
         source=document["source"],
+        judged_on=document.get("judged_on", ""),
     )
 
 
@@ -168,10 +171,10 @@ def _head_name(registration: Registration) -> str:
 
 
 def registration_summary(row: tuple[Any, ...]) -> RegistrationSummary:
-    """A line of the list, of the columns reference, state, outcome, kk, name, people, premium, wall."""
-    reference, state, outcome, kk, name, people, premium_total, wall = row
+    """A line of the list, of its columns in the order of RegistrationSummary."""
+    reference, state, outcome, kk, name, people, premium_total, wall, doubtful = row
     return RegistrationSummary(
-        reference, State(state), outcome, masked(kk), name, people, premium_total, wall
+        reference, State(state), outcome, masked(kk), name, people, premium_total, wall, bool(doubtful)
     )
 
 

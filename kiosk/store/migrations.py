@@ -88,9 +88,19 @@ def documents_apart(connection: Any) -> None:
         connection.execute("ALTER TABLE registration DROP COLUMN document")
 
 
+def doubtful_times(connection: Any) -> None:
+    """Lets lists tell which registrations were stored while the clock was in doubt."""
+    connection.execute("ALTER TABLE registration ADD COLUMN doubtful INTEGER NOT NULL DEFAULT 0")
+    connection.execute(
+        """UPDATE registration SET doubtful = 1 WHERE n IN (
+        SELECT registration FROM document WHERE json_extract(body, '$.created.trusted') = 0)"""
+    )
+
+
 MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0001_first_schema", first_schema),
     ("0002_documents_apart", documents_apart),
+    ("0003_doubtful_times", doubtful_times),
 )
 """Every step by name, in order; a new one goes to the end."""
 

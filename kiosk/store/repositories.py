@@ -107,7 +107,8 @@ _A = table_of(AuditRow).c
 _DOCUMENT = table_of(DocumentRow)
 _WITH_DOCUMENT = _REGISTRATION.join(_DOCUMENT, _DOCUMENT.c.registration == _R.n)
 _SUMMARY = (
-    _R.reference, _R.state, _R.outcome, _R.kk, _R.name, _R.people, _R.premium_total, _R.created_wall
+    _R.reference, _R.state, _R.outcome, _R.kk, _R.name, _R.people, _R.premium_total, _R.created_wall,
+    _R.doubtful
 )  # fmt: skip
 _WHOLE = select(_R.id, _R.reference, _R.state, _DOCUMENT.c.body).select_from(_WITH_DOCUMENT)
 _ADD = Statement(insert(_REGISTRATION))

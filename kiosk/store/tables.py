@@ -37,6 +37,7 @@ class RegistrationRow(Row, table=True):
     premium_total: int | None = None
     created_day: str = Field(sa_type=Text)
     created_wall: str = Field(sa_type=Text)
+    doubtful: int
 
 
 class DocumentRow(Row, table=True):

@@ -105,7 +105,8 @@ class Shipped:
         for name in self.steps:
             connection.execute("INSERT INTO migration (name, version) VALUES (?, '0.1.0')", (name,))
         if self.document_apart:
-            connection.execute(f"INSERT INTO registration VALUES ({_SUMMARY})")
+            doubt = ", 0" if "doubtful" in self.tables[0] else ""
+            connection.execute(f"INSERT INTO registration VALUES ({_SUMMARY}{doubt})")
             connection.execute("INSERT INTO document VALUES (1, ?)", (REGISTRATION,))
         else:
             connection.execute(f"INSERT INTO registration VALUES ({_SUMMARY}, ?)", (REGISTRATION,))
@@ -138,10 +139,18 @@ def _fill(connection: Any) -> None:
         previous = digest
 
 
-_FIRST, _APART = "0001_first_schema", "0002_documents_apart"
+_FIRST, _APART, _DOUBTFUL = "0001_first_schema", "0002_documents_apart", "0003_doubtful_times"
+_REGISTRATION_WITH_DOUBT = (
+    _REGISTRATION.removesuffix(") STRICT") + ", doubtful INTEGER NOT NULL DEFAULT 0) STRICT"
+)
 SHIPPED = {
     "documents in the registrations": Shipped([_FIRST], (_REGISTRATION_WITH_DOCUMENT, *_OTHERS), False),  # noqa: FBT003
     "documents apart from the first step": Shipped([_FIRST], (_REGISTRATION, _DOCUMENT, *_OTHERS), True),  # noqa: FBT003
     "documents apart": Shipped([_FIRST, _APART], (_REGISTRATION, _DOCUMENT, *_OTHERS), True),  # noqa: FBT003
+    "times in doubt": Shipped(
+        [_FIRST, _APART, _DOUBTFUL],
+        (_REGISTRATION_WITH_DOUBT, _DOCUMENT, *_OTHERS),
+        True,  # noqa: FBT003
+    ),
 }
 """Every schema that this program ever made, oldest first."""

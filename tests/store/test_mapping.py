@@ -115,7 +115,17 @@ def test_an_audit_line_comes_back_as_it_was(line: AuditLine) -> None:
 
 def test_a_list_shows_the_head_and_masks_the_number() -> None:
     values = mapping.registration_columns(examples.a_registration(7))
-    names = ("reference", "state", "outcome", "kk", "name", "people", "premium_total", "created_wall")
+    names = (
+        "reference",
+        "state",
+        "outcome",
+        "kk",
+        "name",
+        "people",
+        "premium_total",
+        "created_wall",
+        "doubtful",
+    )
     summary = mapping.registration_summary(tuple(values[name] for name in names))
     assert summary.name == examples.NAMES[0]
     assert summary.kk == "9902**********00"

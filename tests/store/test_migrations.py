@@ -132,7 +132,10 @@ def _rows(connection: Any) -> dict[str, list[Any]]:
     del rows["migration"]
     whole = connection.execute("SELECT * FROM registration").fetchall()
     documents = dict(rows.pop("document", []))
-    rows["registration"] = [(*row[:11], row[11] if len(row) > 11 else documents[row[0]]) for row in whole]
+    rows["registration"] = [
+        (*row[:11], row[11] if isinstance(row[-1], str) and len(row) > 11 else documents[row[0]])
+        for row in whole
+    ]
     return rows
 
 
@@ -154,6 +157,15 @@ def test_migrating_keeps_every_row_as_it_was_and_ends_in_one_schema(
             assert tables == {row[0] for row in fresh.execute("SELECT name FROM sqlite_master")}
             for table in sorted(tables):
                 assert _columns(connection, table) == _columns(fresh, table), table
+
+
+def test_a_registration_stored_in_doubt_is_listed_so(folder: Path, key_path: Path) -> None:
+    with closing(_connection(folder, key_path)) as connection:
+        shipped.SHIPPED["documents apart"].build(connection)
+        migrate(connection, "9.9.9", steps=MIGRATIONS[:2])
+        connection.execute("UPDATE document SET body = json_set(body, '$.created.trusted', 0)")
+        migrate(connection, "9.9.9")
+        assert connection.execute("SELECT doubtful FROM registration").fetchall() == [(1,)]
 
 
 def test_a_store_of_a_newer_program_is_left_alone(store: Store, folder: Path, open_store: Opener) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from kiosk.language import Language
     from kiosk.search import Hit, SearchIndex
     from kiosk.services.captcha_desk import CaptchaDesk
+    from kiosk.services.copies import Copies
+    from kiosk.services.doctor import Finding
     from kiosk.services.drafts import Drafts
     from kiosk.services.importing import Importer
     from kiosk.services.membership import Membership
@@ -158,6 +160,7 @@ class Services:
     language: Language
     proofs: Randomness
     reserve: Reserve
+    copies: Copies | None = None
     _rules: dict[date, Rulebook] = field(default_factory=dict, repr=False)
 
     def rules(self) -> Rulebook:
@@ -198,23 +201,41 @@ class Services:
             write_receipt(folder, registration, lines)
         return lines
 
+    def copy_problem(self) -> str:
+        """The code of what keeps copies of the store from being made; empty for nothing."""
+        return self.copies.problem if self.copies is not None else ""
+
+    def examine(self) -> list[Finding]:
+        """What the doctor finds."""
+        from kiosk.care import examined
+
+        return examined(self.config)
+
     def prepare(self) -> None:
-        """Does what can be done before it is needed: the reserve on the disk, the search index."""
+        """Does what can be done before it is needed: reserve, copies, the search index."""
         self.reserve.ensure()
+        if self.copies is not None:
+            self.copies.watch()
         self.places.prepare()
 
     def close(self) -> None:
-        """Closes the store and the files."""
+        """Makes the last copy, and closes the store and the files."""
+        if self.copies is not None:
+            self.copies.close()
         self.places.close()
         self.open_work.close()
 
 
-def services(config: Config, *, today: date | None = None, seed: int | None = None) -> Services:
+def services(
+    config: Config, *, today: date | None = None, seed: int | None = None, clock: SystemClock | None = None
+) -> Services:
     """The use cases of the profile in `config`; opens its store, making it where there is none.
 
-    `today` fixes the day, `seed` makes captchas and codes repeatable; both are for training. Raises
+    `today` fixes the day, `seed` makes captchas and codes repeatable; both are for training. `clock` stands
+    for the machine's. Raises
     StoreError where the store cannot be opened.
     """
+    from kiosk.care import copies_of
     from kiosk.clock import SystemClock
     from kiosk.language import Language
     from kiosk.randomness import SystemRandomness
@@ -225,7 +246,7 @@ def services(config: Config, *, today: date | None = None, seed: int | None = No
     from kiosk.services.registration import Registrar
     from kiosk.store.reserve import Reserve
 
-    clock = SystemClock(today, config.kiosk.timezone)
+    clock = clock or SystemClock(today, config.kiosk.timezone)
     reserve = Reserve(config.store_dir, config.store.reserve_mib)
     open_work = _opened(config, reserve)
     last = open_work.last_moment()
@@ -233,7 +254,14 @@ def services(config: Config, *, today: date | None = None, seed: int | None = No
         clock.remember(last)
     proofs = proof_randomness(seed)
     drafts = Drafts(open_work, clock, SystemRandomness())
-    registrar = Registrar(open_work, clock, SystemRandomness(), kiosk_id=config.kiosk.id)
+    copies = copies_of(config, clock)
+    registrar = Registrar(
+        open_work,
+        clock,
+        SystemRandomness(),
+        kiosk_id=config.kiosk.id,
+        after=copies.registered if copies else lambda: None,
+    )
     return Services(
         config=config,
         clock=clock,
@@ -249,6 +277,7 @@ def services(config: Config, *, today: date | None = None, seed: int | None = No
         language=Language(config.kiosk.language),
         proofs=proofs,
         reserve=reserve,
+        copies=copies,
     )
 
 

@@ -165,4 +165,8 @@ _COMMANDS = {
     "reference import": ("reference", "run_import"),
     "reference list": ("reference", "run_list"),
     "directory import": ("reference", "run_directory"),
+    "verify": ("verify", "run"),
+    "backup": ("copies", "run_backup"),
+    "restore": ("copies", "run_restore"),
+    "doctor": ("doctor", "run"),
 }

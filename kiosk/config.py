@@ -78,6 +78,23 @@ class Receipts:
 
 
 @dataclass(frozen=True, slots=True)
+class Copies:
+    """Where copies of the store are made unasked (empty for nowhere), how often, and how many are kept."""
+
+    dir: str = ""
+    minutes: int = 5
+    keep: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """After how many days `kiosk doctor` tells of old premiums and of drafts that nobody touches."""
+
+    reference_days: int = 365
+    draft_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationSettings:
     """What JKN leaves open and a place decides."""
 
@@ -109,6 +126,8 @@ class Config:
     email: Email = field(default_factory=Email)
     hub: Hub = field(default_factory=Hub)
     receipts: Receipts = field(default_factory=Receipts)
+    copies: Copies = field(default_factory=Copies)
+    doctor: Doctor = field(default_factory=Doctor)
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     counter: ProfileSettings = field(default_factory=ProfileSettings)
     village: ProfileSettings = field(
@@ -156,6 +175,10 @@ class Config:
     @property
     def receipts_dir(self) -> Path | None:
         return _path(self.receipts.dir) if self.receipts.dir else None
+
+    @property
+    def copies_dir(self) -> Path | None:
+        return _path(self.copies.dir) if self.copies.dir else None
 
 
 _ALLOWED: Mapping[tuple[str, str], tuple[str, ...]] = {

@@ -40,6 +40,7 @@ FACE = (
 )
 COMMAND = (
     "kiosk.bootstrap",
+    "kiosk.care",
     "kiosk.config",
     "kiosk.errors",
     "kiosk.domain",
@@ -58,6 +59,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.training": ("kiosk.training", "kiosk.services", "kiosk.domain", *LEAVES),
     "kiosk.plain": ("kiosk.plain", *FACE),
     "kiosk.bootstrap": ("kiosk",),
+    "kiosk.care": ("kiosk",),
+    "kiosk.examination": ("kiosk",),
     "kiosk.commands": (*COMMAND, "kiosk.commands", "kiosk.facilities"),
     "kiosk.cli": (*COMMAND, "kiosk.commands"),
     "kiosk.__main__": ("kiosk.cli",),
@@ -79,7 +82,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 """What each part may import of this program; a module that no line names has no place in the house."""
 
-NEVER = {"kiosk.bootstrap": ("kiosk.hub", "kiosk.cli", "kiosk.commands")}
+_NOT_CHOSEN = ("kiosk.hub", "kiosk.cli", "kiosk.commands")
+NEVER = dict.fromkeys(("kiosk.bootstrap", "kiosk.care", "kiosk.examination"), _NOT_CHOSEN)
 INSIDE_FUNCTIONS = {"kiosk.cli": ("screens",), "kiosk.commands": ("screens",)}
 """What a command may import only when it runs."""
 

@@ -43,6 +43,15 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def head(text: str) -> str:
+    """A head of the audit chain, or as much of it as a receipt shows; ValueError for anything else."""
+    found = text.strip().lower()
+    if not 8 <= len(found) <= 64:
+        raise ValueError(text)
+    bytes.fromhex(found + "0" * (len(found) % 2))
+    return found
+
+
 def check_arguments(key: str, value: str, given: Mapping[str, str]) -> Arguments | None:
     """The arguments of `kiosk check`; None where an option is wrong, for the full parser to say so."""
     found = {**_NOT_GIVEN, "command": "check", "key": key, "value": value, **given}
@@ -97,6 +106,7 @@ def _parser() -> ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     _add_daily(commands, common, practice, table)
     _add_lists(commands, common, table)
+    _add_care(commands, common, table)
     return parser
 
 
@@ -138,6 +148,28 @@ def _add_lists(commands: Any, common: Any, table: Any) -> None:
     directory = _group(commands, "directory", "the participants known at this place")
     taken = _command(directory, "import", "load a participant extract", [common, table], "directory import")
     taken.add_argument("file", metavar="FILE", help="JSON lines; - for standard input")
+
+
+def _add_care(commands: Any, common: Any, table: Any) -> None:
+    verify = _command(commands, "verify", "check the database and the audit chain", [common, table])
+    verify.add_argument(
+        "--head",
+        type=head,
+        default=None,
+        metavar="XXXXXXXX",
+        help="a record mark from a receipt, to find lines cut off",
+    )
+    backup = _command(commands, "backup", "write a sealed copy of the store", [common, table])
+    backup.add_argument("file", metavar="FILE", help="the copy; one of that name is replaced")
+    restore = _command(commands, "restore", "put a sealed copy in the place of the store", [common, table])
+    restore.add_argument("file", metavar="FILE", help="a copy that kiosk backup or the kiosk itself made")
+    restore.add_argument(
+        "--replace",
+        action="store_true",
+        default=False,
+        help="take it even if the store has more, which is put aside under a dated name",
+    )
+    _command(commands, "doctor", "check everything that this kiosk stands on", [common, table])
 
 
 def _group(commands: Any, name: str, help_: str) -> Any:

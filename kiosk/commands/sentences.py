@@ -17,6 +17,22 @@ _SENTENCES = {
     "config.not_toml": "the settings are not TOML: {detail}",
     "config.profile": "{detail}",
     "config.unreadable": "the settings cannot be read: {detail}",
+    "copy.altered": "this copy was changed since it was made; use another: {detail}",
+    "copy.check": "the copy did not read back as it was written; use another carrier: {detail}",
+    "copy.full": "there is no room for the copy, nothing was lost; make room there: {detail}",
+    "copy.io": "the copy cannot be written or read there, nothing was lost: {detail}",
+    "copy.loses": (
+        "the store here has {detail}, which the copy lacks; nothing was done. "
+        "--replace puts the store aside under a dated name and takes the copy"
+    ),
+    "copy.no_seal": "this is no copy of a kiosk, or one that was cut short: {detail}",
+    "copy.other_file": "there is a file of this name that is no copy; it is not written over: {detail}",
+    "copy.other_key": "this copy was made with another key; put its key file in place: {detail}",
+    "copy.profile": "this copy is of the profile {detail}; name it with --profile",
+    "copy.unreadable": (
+        "the store here cannot be read, so what it has and the copy lacks cannot be told; nothing was done. "
+        "--replace puts it aside under a dated name and takes the copy: {detail}"
+    ),
     "file.empty": "the file holds no family",
     "file.encoding": "the file is not in UTF-8; save it as UTF-8 and try again",
     "file.too_large": "the file is too large to be read whole; write one family a line (JSON lines)",
@@ -26,6 +42,8 @@ _SENTENCES = {
     "reference.check": "the check characters of this reference do not fit; read it off the receipt again",
     "reference.unknown": "nothing with this reference is stored in this profile",
     "show.sign_in": "--full needs a staff sign-in, which this version does not have; leave --full out",
+    "store.in_use": "the store is in use; leave the program that uses it and try again ({detail})",
+    "store.none": "there is no store yet in {detail}; start the program once, or restore a copy",
     "store.locked": "another program is using the store; close it and try again ({detail})",
     "store.key_missing": "the key of the store is missing, without it nothing can be read: {detail}",
     "store.key_mode": "the key of the store can be read by others: {detail}",

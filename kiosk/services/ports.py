@@ -180,3 +180,57 @@ class UnitOfWorkFactory(Protocol):
     """Opens a unit of work."""
 
     def __call__(self) -> UnitOfWork: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CopyNote:
+    """The last good copy: its wall time, its file, its lines; and the code of what failed since, if any."""
+
+    at: str = ""
+    file: str = ""
+    lines: int = 0
+    code: str = ""
+
+
+class CopyMaker(Protocol):
+    """Writes one copy with a connection of its own, and remembers what came of it."""
+
+    def head(self) -> str:
+        """The head of the audit chain now; empty where there is no line."""
+        ...
+
+    def make(self) -> CopyNote:
+        """Writes a proved copy to the carrier and thins out the older ones; raises KioskError, OSError."""
+        ...
+
+    def remember(self, note: CopyNote) -> None:
+        """Keeps the note for who asks later; never fails."""
+        ...
+
+    def last(self) -> CopyNote:
+        """The note that was kept; an empty one where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a check of the whole store found.
+
+    `lines` of the audit chain are good, the last of them with the digest `head`; `first_bad` is the number
+    of the first that is not. `what` says what was done to it (altered, deleted, inserted, swapped), `cut` for
+    a head from outside that is nowhere in the chain, `unreadable` for a file too damaged to tell; empty where
+    all is well. `database` is what is wrong with the file; `without_line` are references that no line tells
+    of, `without_record` lines that tell of a registration which is not there.
+    """
+
+    lines: int = 0
+    head: str = ""
+    first_bad: int | None = None
+    what: str = ""
+    database: tuple[str, ...] = ()
+    without_line: tuple[str, ...] = ()
+    without_record: tuple[int, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not (self.what or self.database or self.without_line or self.without_record)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -29,15 +29,22 @@ class Submitted:
 
 
 class Registrar:
-    """Decides and stores registrations for one kiosk."""
+    """Decides and stores registrations for one kiosk; `after` is called whenever one has become durable."""
 
     def __init__(
-        self, open_work: UnitOfWorkFactory, clock: Clock, randomness: Randomness, *, kiosk_id: str
+        self,
+        open_work: UnitOfWorkFactory,
+        clock: Clock,
+        randomness: Randomness,
+        *,
+        kiosk_id: str,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
         self._open_work = open_work
         self._clock = clock
         self._randomness = randomness
         self._kiosk_id = kiosk_id
+        self._after = after
 
     def submit(self, draft: Draft, rules: Rulebook, *, source: str = "screen", who: str = "-") -> Submitted:
         """Registers the family of `draft`, or refuses it and stores nothing.
@@ -70,6 +77,7 @@ class Registrar:
                 demo_card=card is not None and card.demo,
                 verified_phone=bool(draft.fact(Fact.VERIFIED)),
                 source=source,
+                judged_on=rules.today.isoformat(),
             )
             work.registrations.add(registration)
             work.outbox.add(registration, new_id(self._clock, self._randomness))
@@ -77,10 +85,10 @@ class Registrar:
             codes = tuple(problem.code for problem in warnings)
             work.audit.append(
                 AuditLine("registration.submitted", registration.reference, now, who, (), codes)
-                judged_on=rules.today.isoformat(),
             )
             left = work.cards.left()
             work.commit()
+        self._after()
         return Submitted(decision, registration, left)
 
     def _card(self, work: UnitOfWork, decision: Decision) -> LeasedCard | None:
@@ -103,12 +111,12 @@ def _unverified(draft: Draft, source: str) -> tuple[Problem, ...]:
     return (Problem("otp", "otp.unverified", "warning"),)
 
 
-def _virtual_accounts(rules: Rulebook, card: LeasedCard | None) -> dict[str, str]:
-    if card is None:
-        return {}
-    return {bank.name: virtual_account(bank.va_prefix, card.number) for bank in rules.banks}
 def _doubtful(now: Moment) -> tuple[Problem, ...]:
     """A clock in doubt blocks nobody; the record says so wherever it is shown."""
     return () if now.trusted else (Problem("time", "time.doubtful", "warning"),)
 
 
+def _virtual_accounts(rules: Rulebook, card: LeasedCard | None) -> dict[str, str]:
+    if card is None:
+        return {}
+    return {bank.name: virtual_account(bank.va_prefix, card.number) for bank in rules.banks}

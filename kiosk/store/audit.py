@@ -41,6 +41,9 @@ _PAYLOAD = (
     _T.n, _T.wall, _T.boot, _T.monotonic_ns, _T.trusted, _T.who, _T.action, _T.subject, _T.fields, _T.codes
 )  # fmt: skip
 _WALK = Statement(select(*_PAYLOAD, _T.previous, _T.digest).where(_T.n > bindparam("after")).order_by(_T.n))
+_BEFORE = Statement(
+    select(_T.n, _T.digest).order_by(_T.n.desc()).limit(literal_column("1")).offset(bindparam("offset_"))
+)
 _START = bytes(32)
 _CHUNK = 2000
 _NUMBER = re.compile(r"[0-9]{13,16}")
@@ -117,23 +120,26 @@ class VerifyResult:
     head: str = ""
 
 
-def verify(connection: Any, progress: Callable[[int], None] | None = None, *, head: str = "") -> VerifyResult:
+def verify(
+    connection: Any, progress: Callable[[int], None] | None = None, *, head: str = "", last: int = 0
+) -> VerifyResult:
     """Walks the whole chain on a driver's connection, reporting the lines done to `progress`.
 
     `head` is one that left the machine, at least its first 8 hexadecimal digits; the whole chain is searched
-    for it. Raises ValueError for a shorter head, StoreError where the store cannot be read.
+    for it. With `last` only so many lines at the end are walked. Raises ValueError for a shorter head,
+    StoreError where the store cannot be read.
     """
     wanted = head.strip().lower()
     if wanted and re.fullmatch(r"[0-9a-f]{8,64}", wanted) is None:
         raise ValueError("a head is 8 to 64 hexadecimal digits")
     try:
-        return _verify(connection, progress, wanted)
+        return _verify(connection, progress, wanted, last)
     except driver.Error as error:
         if "UTF-8" not in str(error):
             raise as_store_error(error) from None
     # A line was altered to what is no text; the slower walk takes any bytes and finds which.
     with any_bytes(connection):
-        return _verify(connection, progress, wanted)
+        return _verify(connection, progress, wanted, last)
 
 
 @contextmanager
@@ -152,10 +158,11 @@ def _lenient(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _verify(connection: Any, progress: Callable[[int], None] | None, wanted: str) -> VerifyResult:
-    lines, previous, seen = 0, _START, not wanted
+def _verify(connection: Any, progress: Callable[[int], None] | None, wanted: str, last: int) -> VerifyResult:
+    lines, previous = _line_before(connection, last) if last else (0, _START)
+    seen = not wanted
     start = bytes.fromhex(wanted[:8])
-    for n, *payload, stored_previous, digest in _walk(connection, progress):
+    for n, *payload, stored_previous, digest in _walk(connection, progress, lines):
         if n != lines + 1:
             return VerifyResult(lines, False, lines + 1, "audit.missing", _head(lines, previous))  # noqa: FBT003
         if stored_previous != previous:
@@ -174,9 +181,15 @@ def _head(lines: int, digest: bytes) -> str:
     return digest.hex() if lines else ""
 
 
-def _walk(connection: Any, progress: Callable[[int], None] | None) -> Iterator[tuple[Any, ...]]:
+def _line_before(connection: Any, last: int) -> tuple[int, bytes]:
+    """The line that the `last` ones follow, taken at its word."""
+    row = connection.execute(_BEFORE.sql, {"offset_": last}).fetchone()
+    return (row[0], row[1]) if row and row[0] > 0 else (0, _START)
+
+
+def _walk(connection: Any, progress: Callable[[int], None] | None, after: int) -> Iterator[tuple[Any, ...]]:
     done = 0
-    cursor = connection.execute(_WALK.sql, {"after": -(2**63)})
+    cursor = connection.execute(_WALK.sql, {"after": after or -(2**63)})
     while rows := cursor.fetchmany(_CHUNK):
         yield from rows
         done += len(rows)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlcipher3 import dbapi2 as driver
+
 from kiosk.errors import StoreError
-from kiosk.store.audit import VerifyResult, any_bytes, digest_of
-from kiosk.store.engine import DATABASE, Database, has_database, only_opener, refuse_plain
+from kiosk.services.ports import Proof
+from kiosk.store.audit import VerifyResult, any_bytes, digest_of, verify
+from kiosk.store.engine import (
+    DATABASE,
+    Database,
+    as_store_error,
+    has_database,
+    only_opener,
+    refuse_plain,
+)
 from kiosk.store.keyfile import load_or_create_key
 from kiosk.store.migrations import MIGRATIONS, steps_done
 
@@ -102,17 +111,63 @@ def _is(row: tuple[Any, ...], n: int) -> bool:
     return bool(digest_of(row[10], (n, *row[1:10])) == row[11])
 
 
-@dataclass(frozen=True, slots=True)
-class Unmatched:
-    """Registrations that no audit line tells of, and lines that tell of a registration that is not there."""
-
-    references: tuple[str, ...] = ()
-    lines: tuple[int, ...] = ()
-
-
-def unmatched(connection: Any, *, at_most: int = 20) -> Unmatched:
-    """Compares registrations with the audit lines of their submission, naming at most `at_most` of each."""
+def unmatched(connection: Any, *, at_most: int = 20) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """References of registrations that no audit line tells of, and lines whose registration is not there."""
     with any_bytes(connection):
         references = connection.execute(_WITHOUT_LINE, (at_most,)).fetchall()
         lines = connection.execute(_WITHOUT_RECORD, (at_most,)).fetchall()
-    return Unmatched(tuple(str(name) for (name,) in references), tuple(n for (n,) in lines))
+    return tuple(str(name) for (name,) in references), tuple(n for (n,) in lines)
+
+
+def proved(
+    folder: Path, key_file: Path, *, head: str = "", progress: Callable[[int, int], None] | None = None
+) -> Proof:
+    """Checks the file, the whole chain, and that each registration has its line and each line its record.
+
+    `progress` is told lines done and lines in all. Raises StoreError where the store cannot be opened.
+    """
+    with existing_store(folder, key_file) as database:
+        connection = database.take()
+        try:
+            wrong = _wrong_with_file(connection)
+            try:
+                return _walked(connection, wrong, head, progress)
+            except (StoreError, driver.Error) as error:
+                if not wrong:
+                    raise error if isinstance(error, StoreError) else as_store_error(error) from None
+                return Proof(what="unreadable", database=wrong)
+        finally:
+            database.give_back(connection)
+
+
+def _wrong_with_file(connection: Any) -> tuple[str, ...]:
+    try:
+        for pragma in ("cipher_integrity_check", "integrity_check(20)", "foreign_key_check"):
+            found = connection.execute(f"PRAGMA {pragma}").fetchall()
+            if found and found != [("ok",)]:
+                return tuple(" ".join(map(str, row)) for row in found[:20])
+    except driver.Error as error:
+        return (str(error),)
+    return ()
+
+
+def _walked(
+    connection: Any, wrong: tuple[str, ...], head: str, progress: Callable[[int, int], None] | None
+) -> Proof:
+    (total,) = connection.execute("SELECT coalesce(max(n), 0) FROM audit").fetchone()
+
+    def told(done: int) -> None:
+        if progress is not None:
+            progress(done, total)
+
+    result = verify(connection, told, head=head)
+    references, lines = unmatched(connection)
+    return Proof(
+        lines=result.lines,
+        head=result.head,
+        first_bad=result.first_bad,
+        what=what_happened(connection, result),
+        database=wrong,
+        without_line=references,
+        without_record=lines,
+    )

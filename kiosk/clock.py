@@ -14,6 +14,9 @@ from kiosk.domain.registration import Moment
 JUMP_SECONDS = 120.0
 """How far wall and monotonic time may part before the wall clock is in doubt."""
 
+LONGEST_OFF_SECONDS = 400 * 86_400.0
+"""How long a kiosk may have been off; a clock that tells of more is in doubt."""
+
 RELEASED = date(2026, 11, 22)
 """The day of this release: no registration with this program was made before it."""
 
@@ -47,7 +50,8 @@ class SystemClock:
     """The machine's clock; with `today` the day is that one and the time of day is real.
 
     A moment is not trusted when the wall clock is before the program was built (2026), or has gone back or
-    jumped by more than `JUMP_SECONDS` since the last trusted moment. Doubt stays until the clock agrees with
+    jumped by more than `JUMP_SECONDS` since the last trusted moment, or tells that the machine was off for
+    more than `LONGEST_OFF_SECONDS`. Doubt stays until the clock agrees with
     that moment again, or `remember` is given a newer one to go by. With `today` the day is given, so nothing
     is doubted. `wall` (seconds since 1970) and `ticks` (nanoseconds, never backwards) can be replaced.
     """
@@ -92,7 +96,8 @@ class SystemClock:
         if self._anchor is None:
             return min(seconds, _BUILT)
         boot, then, ticks_then = self._anchor
-        return then + (ticks - ticks_then) / 1e9 if boot == self._boot else then
+        # Another boot has lasted for its ticks; how long the machine was off nobody knows.
+        return then + (ticks - ticks_then if boot == self._boot else ticks) / 1e9
 
     def remember(self, moment: Moment) -> None:
         """Takes the newest moment that the store knows, as what later ones are compared with.
@@ -117,6 +122,6 @@ class SystemClock:
             return True
         boot, then, ticks_then = self._anchor
         if boot != self._boot:
-            return seconds >= then - JUMP_SECONDS
+            return -JUMP_SECONDS <= seconds - then <= LONGEST_OFF_SECONDS
         expected = then + (ticks - ticks_then) / 1e9
         return abs(seconds - expected) <= JUMP_SECONDS

@@ -147,3 +147,19 @@ def test_a_clock_set_back_across_a_boot_judges_by_the_last_trusted_day() -> None
     clock = hands.clock(boot="boot-b")
     clock.remember(Moment("2027-03-01T12:00:00.000+07:00", "boot-a", 5, trusted=True))
     assert clock.today() == date(2027, 3, 1)
+
+
+@pytest.mark.parametrize(("years", "trusted"), [(1, True), (2, False), (10, False), (-10, False)])
+def test_a_clock_far_ahead_after_another_boot_is_doubted(years: int, *, trusted: bool) -> None:
+    hands = Hands(NOON + years * 365 * 86_400, ticks=60 * 10**9)
+    clock = hands.clock(boot="boot-b")
+    clock.remember(Moment("2026-11-22T12:00:00.000+07:00", "boot-a", 5))
+    assert clock.now().trusted is trusted
+    assert trusted or clock.today() == date(2026, 11, 22)
+
+
+def test_days_that_a_boot_lasts_in_doubt_are_counted() -> None:
+    hands = Hands(0.0, ticks=3 * 86_400 * 10**9)
+    clock = hands.clock(boot="boot-b")
+    clock.remember(Moment("2026-11-22T12:00:00.000+07:00", "boot-a", 5))
+    assert clock.today() == date(2026, 11, 25)

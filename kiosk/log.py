@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -68,7 +69,8 @@ class Log:
         """Lets go of the file."""
         for handler in list(self._logger.handlers):
             self._logger.removeHandler(handler)
-            handler.close()
+            with suppress(OSError):  # a full disk may still refuse what was buffered
+                handler.close()
 
 
 def _only(allowed: re.Pattern[str], text: str) -> str:

@@ -18,6 +18,8 @@ from kiosk.store.keyfile import from_os_error, fsync_folder, key_id, make_privat
 DATABASE = "kiosk.db"
 _PLAIN = b"SQLite format 3\0"
 _KEY_ID_SUFFIX = "-keyid"
+_INDEX = 64 * 1024
+"""Bytes that an open store needs beside what it writes."""
 
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT = 5, 6, 8, 10, 11
 _FULL, _CANTOPEN, _CONSTRAINT, _NOTADB = 13, 14, 19, 26
@@ -164,7 +166,7 @@ def _connect(path: Path, key: bytes, busy_seconds: float) -> Any:
             str(path), timeout=busy_seconds, isolation_level=None, check_same_thread=False
         )
     except driver.Error as error:
-        raise as_store_error(error) from None
+        raise _opening_error(error, path) from None
     try:
         connection.execute("PRAGMA cipher_log_level=NONE")
         connection.execute(f"PRAGMA key=\"x'{key.hex()}'\"")
@@ -176,9 +178,19 @@ def _connect(path: Path, key: bytes, busy_seconds: float) -> Any:
     except BaseException as error:
         connection.close()
         if isinstance(error, driver.Error):
-            raise as_store_error(error) from None
+            raise _opening_error(error, path) from None
         raise
     return connection
+
+
+def _opening_error(error: Exception, path: Path) -> StoreError:
+    """As `as_store_error`; SQLite calls it an I/O error where a full disk has no room for its index."""
+    found = as_store_error(error)
+    with suppress(OSError):
+        disk = os.statvfs(path.parent)
+        if found.code == "store.io" and disk.f_bavail * disk.f_frsize < _INDEX:
+            return StoreError("store.full", found.detail)
+    return found
 
 
 def _set_and_check(connection: Any, busy_seconds: float) -> None:
@@ -201,7 +213,7 @@ def _set_and_check(connection: Any, busy_seconds: float) -> None:
 
 def _not_opened(error: Exception, path: Path, key: bytes) -> StoreError:
     """SQLCipher says the same of a wrong key and of a damaged first page; the key's id beside it knows."""
-    found = as_store_error(error)
+    found = _opening_error(error, path)
     if found.code != "store.damaged":
         return found
     if _remembered(path) == key_id(key):

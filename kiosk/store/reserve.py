@@ -39,7 +39,8 @@ class Reserve:
             make_private_folder(self._folder)
             self._allocate()
         except OSError:
-            self._unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._unfinished.unlink(missing_ok=True)
         return self.is_whole()
 
     def release(self) -> bool:

@@ -24,7 +24,7 @@ from tests.faults.recorder import scratch
 
 KINDS = ("ext4", "tmpfs")
 _MIB = 40
-_BALLAST = "ballast"
+BALLAST = "ballast"
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def _do(command: list[str]) -> None:
 
 def fill(disk: Path) -> None:
     """Takes every byte that is left."""
-    with (disk / _BALLAST).open("ab", buffering=0) as file:
+    with (disk / BALLAST).open("ab", buffering=0) as file:
         for size in (1 << 20, 4096, 1):
             with suppress(OSError):
                 while file.write(bytes(size)) == size:
@@ -69,7 +69,7 @@ def fill(disk: Path) -> None:
 
 def empty(disk: Path) -> None:
     """Gives it back."""
-    (disk / _BALLAST).unlink(missing_ok=True)
+    (disk / BALLAST).unlink(missing_ok=True)
 
 
 def run_suite(seed: int, many: bool) -> Result:  # noqa: FBT001

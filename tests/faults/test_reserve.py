@@ -1,0 +1,182 @@
+"""The reserve on the disk: kept, given up for the family in hand, made again; and what is said meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from kiosk.bootstrap import services
+from kiosk.errors import StoreError
+from kiosk.store.reserve import Reserve
+from tests.faults import Unavailable
+from tests.faults.families import TODAY, family, settings, settings_file
+from tests.faults.full_disk import BALLAST, empty, fill, small_disk
+from tests.journeys.terminal import ROOT, XTERM, Terminal
+
+MIB = 1 << 20
+FULL, IO = StoreError("store.full"), StoreError("store.io")
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    try:
+        with small_disk("tmpfs", 24) as root:
+            yield root
+    except Unavailable as missing:
+        pytest.skip(str(missing))
+
+
+def free(monkeypatch: pytest.MonkeyPatch, mib: float) -> None:
+    found = SimpleNamespace(f_bavail=int(mib * 1024), f_frsize=1024)
+    monkeypatch.setattr(os, "statvfs", lambda _: found)
+
+
+def test_it_is_really_allocated_private_and_made_once(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path / "data", 2)
+    assert not reserve.is_whole()
+    assert reserve.ensure()
+    found = reserve.path.stat()
+    assert (found.st_size, found.st_mode & 0o777) == (2 * MIB, 0o600)
+    assert found.st_blocks * 512 >= 2 * MIB
+    assert reserve.ensure()
+    assert reserve.path.stat().st_ino == found.st_ino
+    assert [one.name for one in reserve.path.parent.iterdir()] == ["reserve"]
+
+
+def test_it_is_given_up_once_and_made_again(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path, 1)
+    reserve.ensure()
+    assert reserve.release()
+    assert not reserve.release()
+    assert not reserve.is_whole()
+    assert reserve.ensure()
+
+
+def test_a_smaller_one_is_replaced(tmp_path: Path) -> None:
+    Reserve(tmp_path, 1).ensure()
+    reserve = Reserve(tmp_path, 2)
+    assert not reserve.is_whole()
+    assert reserve.ensure()
+    assert reserve.path.stat().st_size == 2 * MIB
+
+
+@pytest.mark.parametrize(("mib", "room"), [(0, False), (1.9, False), (2, True), (100, True)])
+def test_it_is_made_only_where_there_is_room_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mib: float, *, room: bool
+) -> None:
+    free(monkeypatch, mib)
+    assert Reserve(tmp_path, 1).ensure() is room
+
+
+def test_a_whole_reserve_on_a_nearly_full_disk_begins_no_family(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve = Reserve(tmp_path, 1)
+    assert reserve.has_room()
+    free(monkeypatch, 0.99)
+    assert reserve.is_whole()
+    assert not reserve.has_room()
+    free(monkeypatch, 1)
+    assert reserve.has_room()
+
+
+def test_only_a_full_disk_gives_it_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reserve = Reserve(tmp_path, 1)
+    reserve.ensure()
+    assert not reserve.make_room(StoreError("store.locked"))
+    assert not reserve.make_room(IO)
+    assert reserve.is_whole()
+    assert reserve.make_room(FULL)
+    assert not reserve.make_room(FULL)
+    reserve.ensure()
+    free(monkeypatch, 0.5)
+    assert reserve.make_room(IO)
+
+
+def test_none_is_kept_and_nothing_refused_where_the_settings_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free(monkeypatch, 0)
+    reserve = Reserve(tmp_path, 0)
+    assert reserve.has_room()
+    assert not reserve.make_room(FULL)
+    assert not reserve.path.exists()
+
+
+def test_a_folder_that_cannot_be_written_has_no_room(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("in the way")
+    assert not Reserve(tmp_path / "data", 1).has_room()
+
+
+def test_a_store_opens_on_a_full_disk_at_the_cost_of_the_reserve(disk: Path) -> None:
+    house = services(settings(disk), today=TODAY)
+    house.prepare()
+    house.close()
+    fill(disk)
+    house = services(settings(disk), today=TODAY)
+    assert house.queries.waiting() == 0
+    assert not house.reserve.is_whole()
+    house.close()
+    fill(disk)
+    with pytest.raises(StoreError) as failed:
+        services(settings(disk), today=TODAY)
+    assert failed.value.code == "store.full"
+
+
+def test_a_file_of_families_stops_cleanly_on_a_full_disk(disk: Path) -> None:
+    file = disk / "families.jsonl"
+    file.write_text("".join(json.dumps(family(5, number)) + "\n" for number in range(400)), "utf-8")
+    services(settings(disk), today=TODAY).close()
+    fill(disk)
+    os.truncate(disk / BALLAST, (disk / BALLAST).stat().st_size - 2 * MIB)
+    command = [sys.executable, "-m", "kiosk", "--config", str(settings_file(disk, reserve_mib=0))]
+    command += ["--today", TODAY.isoformat(), "register", str(file)]
+    program = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    said, told = program.stderr, program.stdout.splitlines()
+    assert program.returncode == 4, said
+    assert "the disk is full; make room and try again" in said
+    empty(disk)
+    house = services(settings(disk), today=TODAY)
+    stored = {found.reference for found in house.queries.page(limit=500)}
+    assert stored == {json.loads(line)["reference"] for line in told}
+    assert 0 < len(stored) < 400
+    assert house.queries.waiting() == len(stored)
+    assert house.open_work.verify_audit().ok
+    house.close()
+
+
+def program(disk: Path, reserve_mib: int = 8) -> Terminal:
+    file = settings_file(disk, reserve_mib=reserve_mib)
+    return Terminal.python("-m", "kiosk", "--config", str(file))
+
+
+def test_the_program_begins_no_family_while_the_disk_is_full_and_says_what_to_do(disk: Path) -> None:
+    with program(disk) as terminal:
+        terminal.wait_for("Belum ada.")
+        fill(disk)
+        terminal.send(XTERM["F10"])
+        terminal.wait_for("Panggil petugas untuk mengosongkan ruang.")
+        empty(disk)
+        terminal.send(XTERM["F10"])
+        terminal.wait_for("1/8")
+        assert (disk / "data" / "training" / "reserve").stat().st_size == 8 * MIB
+
+
+def test_a_page_that_cannot_save_says_so_and_goes_on_when_space_is_back(disk: Path) -> None:
+    with program(disk, reserve_mib=0) as terminal:
+        terminal.wait_for("Belum ada.")
+        terminal.send(XTERM["F10"])
+        terminal.wait_for("1/8")
+        fill(disk)
+        terminal.send(XTERM["F10"])
+        terminal.wait_for("Tempat penyimpanan penuh.")
+        empty(disk)
+        terminal.send("\r", XTERM["F10"])
+        terminal.wait_for("2/8")

@@ -122,6 +122,7 @@ class SystemClock:
             return True
         boot, then, ticks_then = self._anchor
         if boot != self._boot:
-            return -JUMP_SECONDS <= seconds - then <= LONGEST_OFF_SECONDS
+            off = seconds - ticks / 1e9 - then
+            return -JUMP_SECONDS <= off <= LONGEST_OFF_SECONDS
         expected = then + (ticks - ticks_then) / 1e9
         return abs(seconds - expected) <= JUMP_SECONDS

@@ -10,14 +10,11 @@ from kiosk.domain.registration import Moment
 def certain_seconds(since: Moment, now: Moment) -> float | None:
     """Seconds from `since` to `now`, or None where they cannot be known.
 
-    Within one boot the machine's own counter tells. Across boots the wall clock tells, where it was trusted
-    at both moments and did not run backwards.
+    Within one boot the machine's own counter tells. Across boots nothing does: a clock that was set back by
+    some minutes while the machine was off looks like one that was not.
     """
-    if since.boot == now.boot:
-        passed = (now.monotonic_ns - since.monotonic_ns) / 10**9
-        return passed if passed >= 0 else None
-    passed = _wall_seconds(since, now)
-    return passed if since.trusted and now.trusted and passed >= 0 else None
+    passed = (now.monotonic_ns - since.monotonic_ns) / 10**9
+    return passed if since.boot == now.boot and passed >= 0 else None
 
 
 def likely_seconds(since: Moment, now: Moment) -> float:

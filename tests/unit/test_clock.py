@@ -158,6 +158,14 @@ def test_a_clock_far_ahead_after_another_boot_is_doubted(years: int, *, trusted:
     assert trusted or clock.today() == date(2026, 11, 22)
 
 
+def test_a_clock_set_back_while_the_machine_was_off_is_doubted_however_long_it_runs() -> None:
+    hands = Hands(NOON - 180)
+    clock = hands.clock(boot="boot-b")
+    clock.remember(Moment("2026-11-22T12:00:00.000+07:00", "boot-a", 5))
+    hands.pass_time(600)
+    assert not clock.now().trusted
+
+
 def test_days_that_a_boot_lasts_in_doubt_are_counted() -> None:
     hands = Hands(0.0, ticks=3 * 86_400 * 10**9)
     clock = hands.clock(boot="boot-b")

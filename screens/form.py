@@ -9,7 +9,6 @@ from kiosk.domain import entry
 from kiosk.domain.draft import Draft
 from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Step
-from kiosk.domain.form import SPECS
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Help
@@ -20,6 +19,10 @@ from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.layout import Row, question_lines, sheet_lines
 from screens.view import Line, View
+
+_TYPED_AT_MOST = 400
+"""Characters that a row takes: more than any answer may have, so that what is too long is refused with a
+sentence and not cut without a word."""
 
 
 class FormPage:
@@ -68,11 +71,9 @@ class FormPage:
         self.path = path
         given = "" if self.is_special(path) else self.journey.draft.answer(path)
         suggested = "" if given or self.is_special(path) else self.suggested(path)
-        spec = SPECS.get(key_of(path))
-        limit = spec.max_length if spec else 40
         words = displayed(self.context, path, suggested) if suggested else ""
         text = given or suggested
-        self.editor = Editor(text, bool(suggested), max(limit, len(text)), words)
+        self.editor = Editor(text, bool(suggested), max(_TYPED_AT_MOST, len(text)), words)
 
     # Keys.
 

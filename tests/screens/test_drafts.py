@@ -163,6 +163,18 @@ async def test_a_known_person_is_refused_at_the_nik(family_of: Callable[..., Any
 # Stores that fail.
 
 
+async def test_a_draft_changed_elsewhere_is_not_written_over(stage: Stage) -> None:
+    await stage.open(Step.MEMBERS, at="members[0].name")
+    elsewhere = stage.services.drafts.resume(stage.draft.id)
+    assert elsewhere is not None
+    stage.services.drafts.save(elsewhere.with_answers({"members[0].name": "BUDI HARTONO"}))
+    await stage.keys("ENTER")
+    assert stage.path == "members[0].name"
+    assert stage.says("problem.draft.stale")
+    await stage.keys("F12", "1", "ENTER")
+    assert stage.draft.answer("members[0].name") == "BUDI HARTONO"
+
+
 @pytest.fixture
 def no_room() -> Iterator[Callable[..., None]]:
     """Lets no file grow, as a full disk does; undone in the end."""

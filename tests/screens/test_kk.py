@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.domain.captcha import Challenge, question
+from kiosk.domain.captcha import Challenge, number_words, question
 from kiosk.domain.flow import Fact, Step
 from screens.registration.kk import KkPage
 from tests.builders import KK, a_participant
@@ -85,6 +85,13 @@ async def test_the_sum_in_words_is_another_way(kk: Stage) -> None:
     await kk.keys(KK, "ENTER")
     assert question(challenge(kk), "id") in kk.text
     await kk.keys(str(challenge(kk).answer), "ENTER")
+    assert kk.step == Step.MEMBERS
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+async def test_the_sum_may_be_answered_in_words(kk: Stage, language: str) -> None:
+    await kk.keys(KK, "ENTER")
+    await kk.keys(number_words(challenge(kk).answer, language), "ENTER")
     assert kk.step == Step.MEMBERS
 
 

@@ -152,6 +152,17 @@ async def test_a_wrong_answer_stays_on_screen(
     assert three.draft.answer(at) == before
 
 
+async def test_what_is_too_long_is_refused_and_not_cut_without_a_word(three: Stage) -> None:
+    while three.path != "address.street":
+        await three.keys("DOWN")
+    await three.keys(*["BACKSPACE"] * 12)
+    await three.paste("Jl. Melati " * 30)
+    await three.keys("ENTER")
+    assert three.path == "address.street"
+    assert three.says("problem.address.characters", limit=120)
+    assert three.draft.answer("address.street") == "Jl. Melati 4"
+
+
 async def test_a_date_that_differs_from_the_nik_passes_at_the_second_enter(three: Stage) -> None:
     await three.keys("DOWN", "DOWN", "DOWN", *["BACKSPACE"] * 10, "13081980", "ENTER")
     assert three.path == "members[0].birth_date"

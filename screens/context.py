@@ -17,6 +17,7 @@ from kiosk.domain.segments import refused
 from kiosk.errors import StoreError
 from kiosk.language import Language
 from kiosk.services.captcha_desk import CaptchaDesk
+from kiosk.services.doctor import Finding
 from kiosk.services.drafts import Drafts
 from kiosk.services.membership import Membership
 from kiosk.services.queries import Queries
@@ -81,6 +82,8 @@ class Services(Protocol):
     def rules(self) -> Rulebook: ...
     def captcha_desk(self, facts: Mapping[str, str]) -> CaptchaDesk: ...
     def cards_low(self) -> int | None: ...
+    def copy_problem(self) -> str: ...
+    def examine(self) -> list[Finding]: ...
     def receipt(self, registration: Registration, language: Language) -> list[str]: ...
     def prepare(self) -> None: ...
     def close(self) -> None: ...
@@ -104,6 +107,7 @@ class Context:
     language: Language
     waiting: int = 0
     cards_left: int | None = None
+    copy_problem: str = ""
     opening: asyncio.Task[None] | None = field(default=None, repr=False)
     _loading: asyncio.Task[Services] | None = field(default=None, repr=False)
     _services: Services | None = field(default=None, repr=False)
@@ -130,6 +134,7 @@ class Context:
         """Reads what the first line shows."""
         self.waiting = await self.work(self.services.queries.waiting)
         self.cards_left = await self.work(self.services.cards_low)
+        self.copy_problem = await self.work(self.services.copy_problem)
 
     async def work(self, function: Callable[..., T], *args: object, **named: object) -> T:
         """Runs one blocking service call in the store thread.

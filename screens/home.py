@@ -9,6 +9,7 @@ from screens import navigation
 from screens.context import Context
 from screens.dialogs import Confirm, Help
 from screens.display import hidden
+from screens.doctor import DoctorPage
 from screens.editor import Editor
 from screens.frame import Message, body_room, fit, framed, indented, told
 from screens.journey import Journey
@@ -67,6 +68,10 @@ class HomePage:
             self._context.shell.push(Help(self._context, "", "home"))
         elif press.key is Key.AGAIN:
             self._context.switch_language()
+        elif press.key is Key.REVEAL:
+            doctor = DoctorPage(self._context)
+            self._context.shell.push(doctor)
+            await doctor.begin()
         elif press.key is Key.STAFF:
             self._message = Message(self._context.t("screen.staff", place=self._context.config.kiosk.place))
         elif press.key is Key.FINISH and self._context.config.screens.may_quit:
@@ -170,6 +175,8 @@ class HomePage:
         ask = "   " + t("screen.home.ask_public" if self._is_public else "screen.home.ask") + " "
         body += [(), (Span(ask), box)]
         keys = ["help", "new", "language", "staff"]
+        if not self._is_public:
+            keys.append("doctor")
         if self._context.config.screens.may_quit:
             keys.append("quit")
         return framed(
@@ -184,10 +191,12 @@ class HomePage:
         )
 
     def _warning(self) -> Message:
-        left = self._context.cards_left
-        if self._message.text or left is None:
+        left, copies = self._context.cards_left, self._context.copy_problem
+        if self._message.text or (left is None and not copies):
             return self._message
-        return Message(self._context.t("screen.home.cards_low", count=left), "warn")
+        if left is not None:
+            return Message(self._context.t("screen.home.cards_low", count=left), "warn")
+        return Message(self._context.t(f"copies.{copies.removeprefix('copy.')}"), "warn")
 
     def _lists(self) -> list[Line]:
         t = self._context.t

@@ -77,11 +77,10 @@ def what_happened(connection: Any, result: VerifyResult) -> str:
         return "" if result.ok else "cut"
     before = bytes.fromhex(result.head) if result.head else bytes(32)
     with any_bytes(connection):
+        if connection.execute("SELECT 1 FROM audit WHERE n < 1").fetchone():
+            return "inserted"
         row = connection.execute(_ROW, (result.first_bad,)).fetchone()
-        if row is None:
-            early = connection.execute("SELECT 1 FROM audit WHERE n < 1").fetchone()
-            return "inserted" if early else "deleted"
-        return _told(connection, row, before)
+        return "deleted" if row is None else _told(connection, row, before)
 
 
 def _told(connection: Any, row: tuple[Any, ...], before: bytes) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,21 +127,23 @@ def proved(
 
     `progress` is told lines done and lines in all. Raises StoreError where the store cannot be opened.
     """
-    with existing_store(folder, key_file) as database:
+    with existing_store(folder, key_file) as database, ThreadPoolExecutor(1) as beside:
         connection = database.take()
+        file_check = beside.submit(_wrong_with_file, database)
         try:
-            wrong = _wrong_with_file(connection)
-            try:
-                return _walked(connection, wrong, head, progress)
-            except (StoreError, driver.Error) as error:
-                if not wrong:
-                    raise error if isinstance(error, StoreError) else as_store_error(error) from None
-                return Proof(what="unreadable", database=wrong)
+            found = _walked(connection, head, progress)
+        except (StoreError, driver.Error) as error:
+            if not file_check.result():
+                raise error if isinstance(error, StoreError) else as_store_error(error) from None
+            found = Proof(what="unreadable")
         finally:
             database.give_back(connection)
+        return replace(found, database=file_check.result())
 
 
-def _wrong_with_file(connection: Any) -> tuple[str, ...]:
+def _wrong_with_file(database: Database) -> tuple[str, ...]:
+    """What SQLCipher and SQLite find wrong with the file; most of the time is theirs, beside the walk."""
+    connection = database.take()
     try:
         for pragma in ("cipher_integrity_check", "integrity_check(20)", "foreign_key_check"):
             found = connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -147,12 +151,12 @@ def _wrong_with_file(connection: Any) -> tuple[str, ...]:
                 return tuple(" ".join(map(str, row)) for row in found[:20])
     except driver.Error as error:
         return (str(error),)
+    finally:
+        database.give_back(connection)
     return ()
 
 
-def _walked(
-    connection: Any, wrong: tuple[str, ...], head: str, progress: Callable[[int, int], None] | None
-) -> Proof:
+def _walked(connection: Any, head: str, progress: Callable[[int, int], None] | None) -> Proof:
     (total,) = connection.execute("SELECT coalesce(max(n), 0) FROM audit").fetchone()
 
     def told(done: int) -> None:
@@ -166,7 +170,6 @@ def _walked(
         head=result.head,
         first_bad=result.first_bad,
         what=what_happened(connection, result),
-        database=wrong,
         without_line=references,
         without_record=lines,
     )

@@ -157,7 +157,7 @@ def _line(n: int, previous: bytes) -> dict[str, Any]:
     values = mapping.audit_columns(examples.a_line(n, subject=examples.reference(n)))
     values |= {"n": n, "previous": previous}
     payload = [values[column.name] for column in audit._PAYLOAD]
-    return values | {"digest": audit._digest(previous, payload)}
+    return values | {"digest": audit.digest_of(previous, payload)}
 
 
 def _row(columns: dict[str, Any], number: int) -> dict[str, Any]:

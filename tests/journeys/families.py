@@ -95,7 +95,9 @@ def keys_of(own: OwnKiosk, family: dict[str, Any]) -> bytes:
 
 def screens(own: OwnKiosk, *more: str) -> Terminal:
     """The terminal program; `more` are further options."""
-    return Terminal.python("-m", "kiosk", "run", "--profile", "training", *PRACTICE, *more, env=own.env)
+    terminal = Terminal.python("-m", "kiosk", "run", "--profile", "training", *PRACTICE, *more, env=own.env)
+    terminal.patience = 90.0  # several families in one stream, on a machine that does other things as well
+    return terminal
 
 
 def shown(own: OwnKiosk, reference: str) -> dict[str, Any]:

@@ -79,19 +79,16 @@ class Copies:
             self._news.wait(self._patience())
             self._news.clear()
             self._absent = not self._folder.is_dir()
-            if self._wanted and self._rested() <= 0 and not (self._absent or self._leaving):
+            if self._wanted and self._has_rested() and not (self._absent or self._leaving):
                 self._wanted = False
                 self._copy()
 
-    def _rested(self) -> float:
-        """Seconds until the next copy may be made."""
-        return 0.0 if self._tried_at is None else self._seconds - (self._ticks() - self._tried_at)
+    def _has_rested(self) -> bool:
+        return self._tried_at is None or self._ticks() - self._tried_at >= self._seconds
 
     def _patience(self) -> float | None:
         """Seconds until something is to be looked at; None until somebody calls."""
-        if self._wanted:
-            return max(self._rested(), self._look) if not self._watching else self._look
-        return self._look if self._watching else None
+        return self._look if self._wanted or self._watching else None
 
     def _copy(self) -> None:
         self._tried_at = self._ticks()

@@ -82,6 +82,8 @@ class FormPage:
         if handler is not None:
             self.message = Message()
             self.message = await told(self.context, handler()) or self.message
+            if self.path not in self.rows():
+                self.go_to(self._first_open(self.rows()))  # somebody else has changed the family meanwhile
         elif self.editor.press(press):
             self.message = Message()
             self.typed()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 
 from kiosk.domain.flow import Step
-from kiosk.errors import KioskError, StoreError
+from kiosk.errors import KioskError, StaleDraftError, StoreError
 from screens.context import Context
 from screens.safe import safe_text
 from screens.view import Line, Span, View
@@ -37,7 +37,11 @@ async def told(context: Context, work: Awaitable[object]) -> Message | None:
         await work
     except KioskError as error:
         says = context.t(f"problem.{error.code}")
-        kept = isinstance(error, StoreError)
+        if error.code == "draft.gone":
+            from screens.navigation import home  # noqa: PLC0415  (the first screen has a frame as well)
+
+            await home(context, says)
+        kept = isinstance(error, StoreError) and not isinstance(error, StaleDraftError)
         return Message(f"{says}\n{context.t('screen.not_saved')}" if kept else says, "error")
     return None
 

@@ -8,6 +8,7 @@ from kiosk.domain.draft import Draft
 from kiosk.domain.flow import Flow
 from kiosk.domain.rulebook import Rulebook
 from kiosk.domain.segments import KnownPeople
+from kiosk.errors import KioskError, StaleDraftError
 from kiosk.services.registration import Submitted
 from screens.context import Context
 
@@ -57,10 +58,18 @@ class Journey:
         codes: Iterable[str] = (),
         known: KnownPeople | None = None,
     ) -> None:
-        """Makes `draft` durable and takes it in hand; raises StoreError where that fails."""
-        saved = await self.context.work(
-            self.context.services.drafts.save, draft, fields=tuple(fields), codes=tuple(codes)
-        )
+        """Makes `draft` durable and takes it in hand; raises StoreError where that fails.
+
+        Where somebody else has saved it meanwhile, what they saved is taken in hand, and StaleDraftError
+        raised; where they ended it, KioskError `draft.gone`.
+        """
+        try:
+            saved = await self.context.work(
+                self.context.services.drafts.save, draft, fields=tuple(fields), codes=tuple(codes)
+            )
+        except StaleDraftError:
+            await self._reload()
+            raise
         self.draft = saved
         self.known = known or self.known
 
@@ -70,7 +79,19 @@ class Journey:
         await self.save(draft.moved_to(at) if at else draft, fields=tuple(facts))
 
     async def submit(self) -> Submitted:
-        """Registers the family; the registration is durable when this returns it."""
-        return await self.context.work(
-            self.context.services.registrar.submit, self.flow.settled, self.context.rules, source="screen"
-        )
+        """Registers the family; the registration is durable when this returns it. Raises as `save`."""
+        try:
+            return await self.context.work(
+                self.context.services.registrar.submit, self.flow.settled, self.context.rules, source="screen"
+            )
+        except StaleDraftError:
+            await self._reload()
+            raise
+
+    async def _reload(self) -> None:
+        stored = await self.context.work(self.context.services.drafts.resume, self.draft.id)
+        if stored is None:
+            raise KioskError("draft.gone")
+        services = self.context.services
+        self.known = await self.context.work(services.membership.known_for, stored, self.context.rules)
+        self.draft = stored

@@ -13,7 +13,7 @@ from kiosk.services.ports import AuditLine, Clock, DraftSummary, Randomness, Uni
 def new_id(clock: Clock, randomness: Randomness) -> str:
     """A fresh UUIDv7; its time part is the wall clock's, which orders but proves nothing."""
     milliseconds = int(datetime.fromisoformat(clock.now().wall).timestamp() * 1000)
-    return uuid7(milliseconds, randomness.take(10, "id"))
+    return uuid7(max(milliseconds, 0), randomness.take(10, "id"))
 
 
 class Drafts:

@@ -14,6 +14,7 @@ from kiosk.domain.identifiers import Reference, virtual_account
 from kiosk.domain.registration import Decision, Moment, Registration, State
 from kiosk.domain.rulebook import Rulebook
 from kiosk.domain.segments import assess, refused
+from kiosk.errors import StaleDraftError
 from kiosk.services.drafts import new_id
 from kiosk.services.membership import known_in
 from kiosk.services.ports import AuditLine, Clock, LeasedCard, Randomness, UnitOfWork, UnitOfWorkFactory
@@ -50,12 +51,16 @@ class Registrar:
         """Registers the family of `draft`, or refuses it and stores nothing.
 
         Everything is durable when this returns a registration. Submitting the same draft again returns the
-        registration that it became. Raises StoreError when it cannot be stored.
+        registration that it became. Raises StaleDraftError where somebody else saved or discarded it since it
+        was read, StoreError when it cannot be stored.
         """
         with self._open_work() as work:
             already = work.registrations.by_draft(draft.id)
             if already is not None:
                 return Submitted(already.decision, already)
+            stored = work.drafts.get(draft.id)
+            if draft.revision != (stored.revision if stored else 0):
+                raise StaleDraftError("draft.stale")
             family, problems = read_family(draft, rules)
             if any(problem.blocks for problem in problems):
                 return Submitted(refused(problems))

@@ -54,6 +54,7 @@ class ReviewPage:
     async def press(self, press: Press) -> None:
         self._message = Message()
         self._message = await told(self._context, self._take(press)) or self._message
+        self._paths = self._rows()
 
     async def _take(self, press: Press) -> None:
         if press.key is Key.NEXT:

@@ -51,6 +51,7 @@ class KioskApp(App[None], inherit_bindings=False):
         self._key_map = KeyMap()
         self._consumer: asyncio.Task[None] | None = None
         self._leaving = False
+        self._wiped_for: Page | None = None
         self._drawing_waits = False
         self._last_key = monotonic()
         self._idle_called = False
@@ -94,6 +95,9 @@ class KioskApp(App[None], inherit_bindings=False):
             self._drawing_waits = True
             self.set_timer(0.05, self._draw_late)
             return
+        if page is not self._wiped_for and getattr(page, "wipes", False):
+            self._wiped_for = page
+            self.sheet.forget()
         width, height = self.size
         if width < WIDTH or height < HEIGHT:
             view = View(text_lines(*self._options.too_small))

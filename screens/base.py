@@ -15,7 +15,8 @@ class Page(Protocol):
     """One screenful: says what it shows and takes one press at a time.
 
     A page may also have `tick() -> bool`, called once a second while the page is on top;
-    True asks for a redraw.
+    True asks for a redraw. One with `wipes = True` is drawn on a terminal that was wiped for it first,
+    so that nothing of the pages before it can be scrolled back to.
     """
 
     def view(self, width: int, height: int) -> View:

@@ -51,6 +51,7 @@ class Phone(Protocol):
 
     def latest(self, number: str) -> str | None: ...
     def clear(self, number: str) -> None: ...
+    def clear_older(self, seconds: float) -> None: ...
 
 
 class Reserve(Protocol):
@@ -108,6 +109,8 @@ class Context:
     waiting: int = 0
     cards_left: int | None = None
     copy_problem: str = ""
+    told: set[str] = field(default_factory=set)
+    """The numbers that were sent something which the simulated phone still shows."""
     opening: asyncio.Task[None] | None = field(default=None, repr=False)
     _loading: asyncio.Task[Services] | None = field(default=None, repr=False)
     _services: Services | None = field(default=None, repr=False)
@@ -135,6 +138,16 @@ class Context:
         self.waiting = await self.work(self.services.queries.waiting)
         self.cards_left = await self.work(self.services.cards_low)
         self.copy_problem = await self.work(self.services.copy_problem)
+
+    async def forget_messages(self) -> None:
+        """Takes away what the simulated phone shows of the family before, and what a cut left there."""
+        phone = self.services.phone
+        if phone is None:
+            return
+        for number in self.told:
+            await self.work(phone.clear, number)
+        self.told.clear()
+        await self.work(phone.clear_older, self.config.registration.code_minutes * 60)
 
     async def work(self, function: Callable[..., T], *args: object, **named: object) -> T:
         """Runs one blocking service call in the store thread.

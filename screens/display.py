@@ -80,6 +80,11 @@ _PLACES = {
 }
 
 
+def initials(name: str) -> str:
+    """A name as lists show it, to whoever knows it already: the first letter of each word."""
+    return " ".join(word[0] + "*" * (len(word) - 1) for word in name.upper().split()) or "-"
+
+
 def hidden(raw: str) -> str:
     """A number as lists show it."""
     return masked(digits_only(raw))

@@ -8,7 +8,7 @@ from kiosk.services.ports import DraftSummary, RegistrationSummary
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Confirm, Help
-from screens.display import hidden
+from screens.display import hidden, initials
 from screens.doctor import DoctorPage
 from screens.editor import Editor
 from screens.frame import Message, body_room, fit, framed, indented, told
@@ -24,6 +24,8 @@ _PAGE = 50
 
 class HomePage:
     """Where every family begins and ends. In the village it shows nobody's data."""
+
+    wipes = True
 
     def __init__(self, context: Context, message: str = "") -> None:
         self._context = context
@@ -41,6 +43,7 @@ class HomePage:
         """Reads the lists; the store is opened here when the program has just started."""
         await self._context.ready()
         await self._context.refresh()
+        await self._context.forget_messages()
         if not self._is_public:
             await self._read_lists()
         self._begun = True
@@ -216,7 +219,7 @@ class HomePage:
 
     def _draft_line(self, number: int, draft: DraftSummary) -> Line:
         step = self._context.t("screen.home.step", number=step_of(draft.at).number)
-        name = fit((draft.name or "-").upper(), 22)
+        name = fit(initials(draft.name), 22)
         people = self._context.t("screen.people", count=draft.people)
         saved = f"{draft.saved_at[8:10]}-{draft.saved_at[5:7]} {draft.saved_at[11:16]}"
         return (Span(f"   {number:>2} {name} {fit(hidden(draft.kk), 16)} {people:9} {saved}  {step}"),)
@@ -225,7 +228,7 @@ class HomePage:
         total = self._context.language.rupiah(found.premium_total) if found.premium_total else "-"
         people = self._context.t("screen.people", count=found.people)
         state = self._context.t(f"state.{found.state}")
-        name = fit(found.name, 16 if found.doubtful else 20)
+        name = fit(initials(found.name), 16 if found.doubtful else 20)
         if found.doubtful:
             total = self._context.t("screen.doubtful")
         return (Span(f"   {number:>2} {name} {found.reference:13} {people:9} {total:>11} {state}"),)

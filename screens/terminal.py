@@ -19,6 +19,12 @@ from textual.message import Message
 LAST_SECONDS: Final = 1.0
 """How long the end waits for a line that takes nothing."""
 
+WIPE: Final = "\x1b[0m\x1b[2J\x1b[3J"
+"""Empties the screen, then what has scrolled off it; a terminal that cannot do the second passes over it.
+
+In this order, since the first puts what it wipes among the other in some (tmux), and the second wipes both in
+others (the Linux console).
+"""
 SEQUENCE_SECONDS: Final = 0.3
 """How long the rest of an escape sequence may take to arrive."""
 
@@ -148,6 +154,11 @@ class KioskDriver(LinuxDriver):
         if not constants.DISABLE_KITTY_KEY:
             self.write("\x1b[<u")
         self.write("\x1b[?1004l\x1b[?25h")
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back with nothing of anybody on it, not even where it has only one screen."""
+        self.write(f"{WIPE}\x1b[1;1H")
+        super().stop_application_mode()
 
     def _request_terminal_sync_mode_support(self) -> None:
         """The sheet writes so little that nothing needs to be held together."""

@@ -47,6 +47,7 @@ COMMAND = (
     "kiosk.services",
     "kiosk.reference",
     "kiosk.log",
+    "kiosk.memory",
 )
 
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -75,6 +76,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.randomness": ("kiosk.services.ports",),
     "kiosk.log": ("kiosk.redaction",),
     "kiosk.redaction": (),
+    "kiosk.memory": (),
     "kiosk.errors": (),
     "kiosk.resources": (),
     "kiosk": (),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kiosk.bootstrap import services
 from kiosk.errors import UsageError
 from kiosk.log import Log
+from kiosk.memory import keep_in_memory
 
 if TYPE_CHECKING:
     from kiosk.commands.arguments import Arguments
@@ -19,6 +20,7 @@ def run(arguments: Arguments, config: Config) -> int:
     """Starts the screens on this terminal; returns when they are left."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("usage.terminal")
+    keep_in_memory()
     from screens.start import start
 
     log = Log(config.log_dir)

@@ -84,6 +84,7 @@ class ContactPage(FormPage):
 
     async def _look_at_phone(self) -> None:
         phone = self.context.services.phone
+        self.context.told.add(self._phone)
         text = await self.context.work(phone.latest, self._phone) if phone is not None else None
         self._told = text or ""
 
@@ -97,8 +98,7 @@ class ContactPage(FormPage):
         if problem is not None:
             return problem
         await self.journey.record({Fact.VERIFIED: phone, Fact.UNVERIFIED: None}, at="review")
-        if self.context.services.phone is not None:
-            await self.context.work(self.context.services.phone.clear, phone)
+        await self.context.forget_messages()
         return None
 
     async def advance(self, path: str) -> None:
@@ -118,6 +118,7 @@ class ContactPage(FormPage):
             await super().later()
             return
         await self.journey.record({Fact.UNVERIFIED: self._phone, Fact.VERIFIED: None}, at="review")
+        await self.context.forget_messages()
         await self.leave_step()
 
     def below(self) -> list[Line]:

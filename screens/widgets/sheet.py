@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from screens.safe import safe_text
+from screens.terminal import WIPE
 from screens.theme import PLAIN, Palette
 from screens.view import Line, View
 
@@ -73,7 +74,7 @@ class Sheet(Widget, can_focus=False, inherit_bindings=False):
         )
 
     def forget(self) -> None:
-        """Take the terminal's content as unknown: the next update clears it and draws everything."""
+        """Take the terminal's content as unknown: the next update wipes it and draws everything."""
         self._sent = None
 
     def render_line(self, y: int) -> Strip:
@@ -84,7 +85,7 @@ class Sheet(Widget, can_focus=False, inherit_bindings=False):
     def changes(self) -> Iterator[str]:
         """The control sequences and text that turn what the terminal shows into the view."""
         if self._sent is None:
-            yield "\x1b[0m\x1b[2J"
+            yield WIPE
             self._sent = [[_BLANK] * len(row) for row in self._rows]
         for y, (old, new) in enumerate(zip(self._sent, self._rows, strict=True)):
             if old is not new:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.journeys.terminal import XTERM, Terminal
 
 OURS = re.compile(
-    rb"\x1b\[(?:\d+;\d+H|[\d;]*m|K|2J|\?(?:1049|25|1004|2004|7)[hl]|>25u|<u)"
+    rb"\x1b\[(?:\d+;\d+H|[\d;]*m|K|[23]J|\?(?:1049|25|1004|2004|7)[hl]|>25u|<u)"
     rb"|\r?\n"
 )
 """Every control sequence the program itself may send."""

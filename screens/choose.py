@@ -8,7 +8,7 @@ from typing import Protocol
 
 from kiosk.domain.form import spec_for
 from kiosk.domain.rulebook import folded
-from screens.context import Context
+from screens.context import Context, Found
 from screens.display import key_of
 from screens.editor import Editor
 from screens.frame import body_room, fit, framed
@@ -68,7 +68,13 @@ class PlaceSource:
         if not typed.strip() and self._villages:
             typed = self._near
         found = await self._context.work(search, typed.strip(), near=self._near, limit=_MANY)
+        if self._villages:
+            found = sorted(found, key=self._far)
         return [Option(hit.code, f"{hit.code} {hit.name}", hit.detail) for hit in found]
+
+    def _far(self, hit: Found) -> int:
+        """0 in the family's own district, 1 in its regency, 2 in its province, 3 elsewhere."""
+        return next((rank for rank, size in enumerate((6, 4, 2)) if hit.code[:size] == self._near[:size]), 3)
 
 
 class Chooser:
@@ -111,7 +117,17 @@ class Chooser:
             mark = ">" if index == self._at else " "
             body.append((Span(fit(f" {mark} {option.text}  {option.detail}", width - 1), role),))
         if not self._options:
-            body.append((Span("   " + self._context.t("screen.choose.none"), "warn"),))
+            body.append(
+                (
+                    Span(
+                        "   "
+                        + self._context.t(
+                            "screen.choose.none" if self._editor.text.strip() else "screen.choose.type"
+                        ),
+                        "warn",
+                    ),
+                )
+            )
         return framed(
             self._context,
             (Span(" " + self._context.t("screen.choose"), "title"),),

@@ -12,6 +12,7 @@ from screens.keys import Key, Press
 class Editor:
     """A line editor without a face; a `suggested` text is replaced by the first character typed.
 
+    So is a number or a code that stands there to be changed (`replaces`), until the cursor is moved in it.
     `words` is how a suggestion reads, where that is not its text.
     """
 
@@ -19,6 +20,7 @@ class Editor:
     suggested: bool = False
     limit: int = 120
     words: str = ""
+    replaces: bool = False
     cursor: int = 0
 
     def __post_init__(self) -> None:
@@ -33,7 +35,7 @@ class Editor:
         return True
 
     def insert(self, typed: str) -> None:
-        if self.suggested:
+        if self.suggested or self.replaces:
             self.clear()
         room = self.limit - len(self.text)
         typed = typed[: max(room, 0)]
@@ -44,6 +46,7 @@ class Editor:
         if self.suggested:
             self.clear()
         elif self.cursor:
+            self.replaces = False
             self.text = self.text[: self.cursor - 1] + self.text[self.cursor :]
             self.cursor -= 1
 
@@ -51,14 +54,15 @@ class Editor:
         if self.suggested:
             self.clear()
         else:
+            self.replaces = False
             self.text = self.text[: self.cursor] + self.text[self.cursor + 1 :]
 
     def clear(self) -> None:
-        self.text, self.cursor, self.suggested = "", 0, False
+        self.text, self.cursor, self.suggested, self.replaces = "", 0, False, False
 
     def move(self, to: int) -> None:
         """Puts the cursor somewhere; who moves in a suggestion wants to change it, not to replace it."""
-        self.suggested = False
+        self.suggested = self.replaces = False
         self.cursor = min(max(to, 0), len(self.text))
 
 

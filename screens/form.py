@@ -25,6 +25,12 @@ _TYPED_AT_MOST = 400
 sentence and not cut without a word."""
 
 
+_MENDED = frozenset(
+    {"name", "mother_name", "birth_place", "street", "email", "owner", "guardian", "occupation"}
+)
+"""Answers in which a letter is put right; any other is shorter to type anew."""
+
+
 class FormPage:
     """One step's rows. Enter accepts what stands in the row, saves it, and goes on to the next.
 
@@ -73,7 +79,14 @@ class FormPage:
         suggested = "" if given or self.is_special(path) else self.suggested(path)
         words = displayed(self.context, path, suggested) if suggested else ""
         text = given or suggested
-        self.editor = Editor(text, bool(suggested), max(_TYPED_AT_MOST, len(text)), words)
+        limit = max(_TYPED_AT_MOST, len(text))
+        self.editor = Editor(
+            text, bool(suggested), limit, words, replaces=bool(given) and self._is_short(path)
+        )
+
+    def _is_short(self, path: str) -> bool:
+        """True for numbers, dates and choices, which are typed anew; names and addresses are mended."""
+        return not self.is_special(path) and key_of(path) not in _MENDED
 
     # Keys.
 
@@ -128,6 +141,10 @@ class FormPage:
         self.message = Message(self.context.t("screen.staff", place=self.context.config.kiosk.place))
 
     async def back(self) -> None:
+        """To the question before where one fills the page, else to the step before."""
+        if self.context.is_single and self.path != self.rows()[0]:
+            await self.up()
+            return
         await navigation.back(self.context, self.journey, self.step)
 
     async def choose(self) -> None:
@@ -228,6 +245,7 @@ class FormPage:
             await navigation.choose(self.context, self.journey, self.path, raw, self.chosen)
             return
         self.editor.suggested = False
+        self.editor.replaces = self._is_short(self.path)
         if problem.blocks:
             self.message = Message(self.context.say(problem), "error")
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kiosk.domain.flow import step_of
 from kiosk.domain.identifiers import digits_only, is_digits
+from kiosk.errors import KioskError
 from kiosk.services.ports import DraftSummary, RegistrationSummary
 from screens import navigation
 from screens.context import Context
@@ -131,7 +132,13 @@ class HomePage:
     async def _find(self, typed: str) -> bool:
         if self._is_public:
             return False
-        found = await self._context.work(self._context.services.queries.find, typed)
+        try:
+            found = await self._context.work(self._context.services.queries.find, typed)
+        except KioskError as error:
+            # Two hyphens make a reference, whose check signs are worth a word; anything else was not found.
+            if error.code == "reference.check" and typed.count("-") != 2:
+                return False
+            raise
         if found:
             await self._show(found[0].reference)
         return bool(found)

@@ -176,12 +176,21 @@ def parse_reference(text: str) -> Reference | None:
     """
     typed = text.translate(_PLAIN_HYPHEN).upper()
     parts = "".join(typed.split()).split("-") if "-" in typed else typed.split()
+    if len(parts) == 1:
+        return _unseparated(parts[0])
     if len(parts) != 3 or not is_kiosk_id(parts[0]):
         return None
     number = parts[1].translate(str.maketrans("OIL", "011"))
     if re.fullmatch(r"[0-9]{4,9}", number) is None or (len(number) > 4 and number[0] == "0"):
         return None
     return Reference(parts[0], int(number)) if _check_characters(parts[0], number) == parts[2] else None
+
+
+def _unseparated(typed: str) -> Reference | None:
+    """The one reference that `typed` can be without any separator; None where that is not certain."""
+    splits = (f"{typed[:size]}-{typed[size:-2]}-{typed[-2:]}" for size in range(1, 5))
+    found = [reference for text in splits if (reference := parse_reference(text)) is not None]
+    return found[0] if len(found) == 1 else None
 
 
 def masked(number: str) -> str:

@@ -111,11 +111,39 @@ class MembersPage(FormPage):
     # Accepting.
 
     async def accept(self, raw: str) -> None:
-        draft = self.journey.draft
-        if self.path == self._nik_path and not raw.strip() and draft.answer(member_path(self.index, NO_NIK)):
+        draft, is_baby = self.journey.draft, self._has_no_nik
+        if self.path == self._nik_path and is_baby and not raw.strip():
             await self.advance(self.path)
+        elif self.path == self._nik_path and is_baby and draft.answer(member_path(self.index, "name")):
+            self._ask_whose(raw)
+        else:
+            await super().accept(raw)
+
+    @property
+    def _has_no_nik(self) -> bool:
+        return bool(self.journey.draft.answer(member_path(self.index, NO_NIK)))
+
+    def _ask_whose(self, raw: str) -> None:
+        """A NIK typed over a named baby may be the next member's."""
+
+        async def give() -> None:
+            self.message = await told(self.context, super(MembersPage, self).accept(raw)) or self.message
+
+        name = self.journey.draft.answer(member_path(self.index, "name"))
+        question = self.context.t("screen.members.whose", name=name.upper(), number=self.index + 1)
+        self.context.shell.push(Confirm(self.context, question, give))
+
+    async def advance(self, path: str) -> None:
+        """A baby who cannot be registered here is said so as soon as the birth date tells."""
+        await super().advance(path)
+        if not self._has_no_nik or path != member_path(self.index, "birth_date"):
             return
-        await super().accept(raw)
+        babies = (p for p in self.journey.flow.problems_of(self.step) if p.code.startswith("newborn."))
+        problem = next((p for p in babies if p.blocks and split_member_path(p.field)), None)
+        if problem is not None:
+            self.go_to(self._nik_path)
+            says = f"{self.context.say(problem)}\n{self.context.t('screen.members.take_out')}"
+            self.message = Message(says, "error")
 
     def settled(self, draft: Draft, path: str) -> Draft:
         """A NIK that comes after all ends the member's being without one."""
@@ -144,11 +172,12 @@ class MembersPage(FormPage):
 
     def key_names(self) -> tuple[str, ...]:
         later = "baby" if self._may_be_a_baby() else "unknown" if self._may_stay_empty() else "later"
-        return tuple(later if name == "later" else name for name in self.keys)
+        fourth = "remove" if self._may_remove() else "choices"
+        return tuple({"later": later, "choices": fourth}.get(name, name) for name in self.keys)
 
     def _may_be_a_baby(self) -> bool:
         """A NIK that stands there is not thrown away by a key that elsewhere keeps everything."""
-        return self.path == self._nik_path and not self.editor.text.strip()
+        return self.path == self._nik_path and not self.editor.text.strip() and not self._has_no_nik
 
     def _may_stay_empty(self) -> bool:
         """A row that nothing was answered to and that may stay so."""
@@ -232,7 +261,9 @@ class MembersPage(FormPage):
             return ""
         born = nik_birth_date(str(nik), self.context.rules.today)
         names = self.context.rules.regions.path(str(nik)[:6])
-        where = ", ".join(reversed(names[-2:])) or self.context.t("screen.members.unknown_region")
+        where = ", ".join(reversed(names[-2:])).replace("Kota Administrasi", "Kota Adm.") or self.context.t(
+            "screen.members.unknown_region"
+        )
         sex = self.context.t(f"screen.sex.{nik_sex(str(nik))}")
         return f"{born:%d-%m-%Y}, {sex}, {where}"
 

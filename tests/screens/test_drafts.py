@@ -82,19 +82,20 @@ async def test_a_baby_that_belongs_elsewhere_is_told_where(
     family_of: Callable[..., Any], segment: str, office: str
 ) -> None:
     stage = await family_of(segment)
-    await stage.keys("F9", MOTHER, "ENTER", "ENTER", "ENTER", "10112026", "ENTER", "2", "ENTER")
-    await stage.keys("ENTER", "ENTER", "1", "ENTER", "ENTER", "ENTER", *PLACE, "F10")
-    assert stage.step == Step.MEMBERS
+    await stage.keys("F9", MOTHER, "ENTER", "ENTER", "ENTER", "10112026", "ENTER")
+    assert stage.path == "members[0].nik"
     assert stage.says("problem.newborn.not_here")
     assert stage.says(f"refer.{office}")
+    assert stage.says("screen.members.take_out")
+    await stage.keys("DEL", "F10")
+    assert stage.draft.member_count == 0
 
 
 async def test_a_mother_whom_nobody_knows_is_told_where(family_of: Callable[..., Any]) -> None:
     stage = await family_of("PBI_JK")
     unknown = a_nik(date(1990, 5, 5), "P", 77)
-    await stage.keys("F9", unknown, "ENTER", "bayi", "ENTER", "ENTER", "10112026", "ENTER", "2", "ENTER")
-    await stage.keys("ENTER", "ENTER", "1", "ENTER", "ENTER", "ENTER", *PLACE, "F10")
-    assert stage.step == Step.MEMBERS
+    await stage.keys("F9", unknown, "ENTER", "bayi", "ENTER", "ENTER", "10112026", "ENTER")
+    assert stage.path == "members[0].nik"
     assert stage.says("problem.newborn.mother_unknown")
     assert stage.says("refer.branch")
 
@@ -241,3 +242,13 @@ async def test_a_failing_save_is_said_on_every_page(
         assert stage.draft == before
     await stage.keys(*keys)
     assert not stage.says("problem.store.io")
+
+
+async def test_a_nik_typed_over_a_named_baby_asks_whose_it_is(family_of: Callable[..., Any]) -> None:
+    stage = await family_of("PBI_JK")
+    nik = a_nik(date(2015, 5, 5), "L", 9)
+    await stage.keys("F9", MOTHER, "ENTER", "dede", "ENTER", "UP", "UP", "UP", nik, "ENTER")
+    assert stage.says("screen.members.whose", name="DEDE", number=1)
+    await stage.keys("F3")
+    assert stage.draft.answer("members[0].no_nik") == "yes"
+    assert stage.draft.answer("members[0].nik") == ""

@@ -20,7 +20,7 @@ TABLES = sorted(path.stem for path in DATA.glob("*.toml"))
 CHOICES = ("relations", "marital", "religion", "occupations", "sexes", "classes", "logins")
 OWN_WORDS = {"sms"}  # nothing in it could be right or wrong
 CONFIDENCE = re.compile(r"[HMLI]\b")
-PAGES = ("home", "terms", "kk", "members", "class", "contact", "review", "consent", "va")
+PAGES = ("home", "terms", "kk", "members", "class", "contact", "review", "consent", "account")
 REFERRALS = {"dinsos", "employer", "pandawa", "dukcapil", "branch"}
 
 
@@ -299,7 +299,7 @@ def help_pages(language: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_every_field_and_page_has_a_short_help(language: str) -> None:
-    fields = {*FAMILY_PATHS.values(), *MEMBER_KEYS, "captcha", "otp"}
+    fields = {*FAMILY_PATHS.values(), *MEMBER_KEYS, "captcha", "otp", "nik_again"}
     pages = help_pages(language)
     assert set(pages) == {f"help.{key}" for key in fields} | {f"help.page.{page}" for page in PAGES}
     for key, text in pages.items():

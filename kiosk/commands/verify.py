@@ -20,7 +20,10 @@ _WHAT = {
     "deleted": "line {line} is missing: lines were deleted there",
     "inserted": "line {line} does not belong there: lines were inserted",
     "swapped": "line {line} was swapped with another",
-    "cut": "the record mark {given} is nowhere in the chain: its end was cut off, or all of it written anew",
+    "cut": (
+        "the record mark {given} is nowhere in the chain: read it off the receipt again; "
+        "if it is right, the end was cut off, or all of it written anew"
+    ),
     "unreadable": "the chain cannot be read to its end, since the file is damaged",
 }
 _UNSEEN = {

@@ -46,9 +46,10 @@ def _bad(plan: list[str]) -> list[str]:
     ]
 
 
-# Walks that stop at a limit: the end of the chain, the drafts last saved, at most 1000 that wait.
+# Walks that stop at a limit: the end of the chain, or as many lines before it as the doctor looks at, the drafts last saved, at most 1000 that wait.
 WALKS = {
     "_HEAD": ["SCAN audit"],
+    "_BEFORE": ["SCAN audit"],
     "_LAST_TRUSTED": ["SCAN audit"],
     "_DRAFT_PAGE": ["SCAN draft USING INDEX draft_saved"],
     "_WAITING": ["SCAN outbox USING COVERING INDEX outbox_waiting", "SCAN anon_1"],

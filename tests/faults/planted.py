@@ -22,7 +22,7 @@ def _sql(*statements: str) -> Plant:
 
 
 def _twice(house: Services, _: random.Random) -> None:
-    """Gives two registrations one reference; the table must lose its rule first, and with it its numbering."""
+    """Gives two registrations one reference; for that the table must lose its rule first."""
     _run(house, _TWICE, needed=2)
 
 

@@ -46,7 +46,8 @@ def _bad(plan: list[str]) -> list[str]:
     ]
 
 
-# Walks that stop at a limit: the end of the chain, or as many lines before it as the doctor looks at, the drafts last saved, at most 1000 that wait.
+# Walks that stop at a limit: the end of the chain, as many lines before it as the doctor looks at, the
+# drafts last saved, at most 1000 that wait.
 WALKS = {
     "_HEAD": ["SCAN audit"],
     "_BEFORE": ["SCAN audit"],

@@ -239,7 +239,7 @@ def services(
     from kiosk.clock import SystemClock
     from kiosk.language import Language
     from kiosk.randomness import SystemRandomness
-    from kiosk.services.drafts import Drafts
+    from kiosk.services.drafts import DraftRules, Drafts
     from kiosk.services.importing import Importer
     from kiosk.services.membership import Membership
     from kiosk.services.queries import Queries
@@ -253,7 +253,8 @@ def services(
     if last is not None and not config.is_training:
         clock.remember(last)
     proofs = proof_randomness(seed)
-    drafts = Drafts(open_work, clock, SystemRandomness())
+    draft_rules = DraftRules(config.drafts.days, config.drafts.warn_days)
+    drafts = Drafts(open_work, clock, SystemRandomness(), draft_rules)
     copies = copies_of(config, clock)
     registrar = Registrar(
         open_work,

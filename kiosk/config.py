@@ -95,6 +95,14 @@ class Doctor:
 
 
 @dataclass(frozen=True, slots=True)
+class Drafts:
+    """After how many days without a change a draft is removed (0: never), and how long before to tell."""
+
+    days: int = 30
+    warn_days: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationSettings:
     """What JKN leaves open and a place decides."""
 
@@ -128,6 +136,7 @@ class Config:
     receipts: Receipts = field(default_factory=Receipts)
     copies: Copies = field(default_factory=Copies)
     doctor: Doctor = field(default_factory=Doctor)
+    drafts: Drafts = field(default_factory=Drafts)
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     counter: ProfileSettings = field(default_factory=ProfileSettings)
     village: ProfileSettings = field(

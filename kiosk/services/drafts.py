@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from kiosk.domain.draft import Draft
+from kiosk.domain.elapsed import likely_seconds
+from kiosk.domain.fields import Problem
 from kiosk.domain.identifiers import uuid7
-from kiosk.services.ports import AuditLine, Clock, DraftSummary, Randomness, UnitOfWorkFactory
+from kiosk.domain.registration import Moment
+from kiosk.domain.resume_code import is_right, make_code
+from kiosk.services.ports import AuditLine, Clock, DraftSummary, Randomness, UnitOfWork, UnitOfWorkFactory
+
+_MANY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRules:
+    """How long a draft is kept without a change, when that is told, and how often a code may be guessed.
+
+    With 0 days it is kept for ever. After `wrong_in_a_row` wrong codes there is a pause, twice as long each
+    time up to the longest.
+    """
+
+    days: int = 30
+    warn_days: int = 5
+    wrong_in_a_row: int = 5
+    pause_seconds: int = 60
+    longest_pause_seconds: int = 600
 
 
 def new_id(clock: Clock, randomness: Randomness) -> str:
@@ -17,12 +40,20 @@ def new_id(clock: Clock, randomness: Randomness) -> str:
 
 
 class Drafts:
-    """Starts, saves, lists, resumes and discards drafts."""
+    """Starts, saves, lists, resumes, discards and expires drafts."""
 
-    def __init__(self, open_work: UnitOfWorkFactory, clock: Clock, randomness: Randomness) -> None:
+    def __init__(
+        self,
+        open_work: UnitOfWorkFactory,
+        clock: Clock,
+        randomness: Randomness,
+        rules: DraftRules = DraftRules(),
+    ) -> None:
         self._open_work = open_work
         self._clock = clock
         self._randomness = randomness
+        self._rules = rules
+        self._guesses = _Guesses(rules)
 
     def start(self) -> Draft:
         """A new draft in memory; it reaches the store with its first answer."""
@@ -57,3 +88,116 @@ class Drafts:
             work.drafts.remove(draft_id)
             work.audit.append(AuditLine("draft.discarded", draft_id, self._clock.now(), who))
             work.commit()
+
+    # The end of drafts that nobody goes on with.
+
+    def days_left(self, draft: DraftSummary) -> int | None:
+        """After how many days the draft will be removed, 0 for today's end; None for never."""
+        if not self._rules.days:
+            return None
+        try:
+            saved = date.fromisoformat(draft.saved_at[:10])
+        except ValueError:
+            return None
+        return (saved + timedelta(days=self._rules.days) - self._clock.today()).days
+
+    def ending(self, *, limit: int) -> list[DraftSummary]:
+        """The drafts that will be removed within the days of warning, the soonest first."""
+        if not self._rules.days:
+            return []
+        before = self._clock.today() - timedelta(days=self._rules.days - self._rules.warn_days - 1)
+        with self._open_work() as work:
+            return work.drafts.older(before.isoformat(), limit=limit)
+
+    def expire(self) -> int:
+        """Removes the drafts that were not changed for the days that they are kept; how many these were.
+
+        Nothing is removed while the clock is in doubt, nor what was last saved while it was.
+        """
+        now = self._clock.now()
+        if not self._rules.days or not now.trusted:
+            return 0
+        before = self._clock.today() - timedelta(days=self._rules.days)
+        removed = 0
+        with self._open_work() as work:
+            for draft in work.drafts.older(before.isoformat(), limit=_MANY):
+                if _saved_in_doubt(work, draft.id):
+                    continue
+                work.drafts.remove(draft.id)
+                work.audit.append(AuditLine("draft.expired", draft.id, now))
+                removed += 1
+            if removed:
+                work.commit()
+        return removed
+
+    # Codes on slips.
+
+    def slip(self, draft_id: str) -> str:
+        """A new code for the draft, by which it can be taken up once; its earlier codes are closed."""
+        now = self._clock.now()
+        code = make_code(int.from_bytes(self._randomness.take(16, f"slip:{draft_id}"), "big"))
+        with self._open_work() as work:
+            work.resume_codes.put(code, draft_id, now.wall)
+            work.audit.append(AuditLine("draft.slip", draft_id, now))
+            work.commit()
+        return code
+
+    def take_up(self, code: str) -> Draft | Problem:
+        """The draft of a code as `parse_code` gives it; the code is used up when this returns it.
+
+        Problems: `resume.paused` (`seconds`; the code was not looked at), `resume.wrong`, `resume.used`,
+        `resume.gone` (the draft was finished or removed).
+        """
+        now = self._clock.now()
+        paused = self._guesses.paused_seconds(now)
+        if paused:
+            return Problem("code", "resume.paused", params={"seconds": paused})
+        with self._open_work() as work:
+            known = work.resume_codes.find(code) if is_right(code) else None
+            draft = work.drafts.get(known.draft_id) if known else None
+            if known is None or known.used or draft is None:
+                self._guesses.wrong(now)
+                return Problem("code", _why_not(known is not None, gone=draft is None))
+            work.resume_codes.use(code)
+            work.audit.append(AuditLine("draft.resumed", draft.id, now))
+            work.commit()
+        self._guesses.right()
+        return draft
+
+
+def _why_not(known: bool, *, gone: bool) -> str:  # noqa: FBT001
+    if not known:
+        return "resume.wrong"
+    return "resume.gone" if gone else "resume.used"
+
+
+def _saved_in_doubt(work: UnitOfWork, draft_id: str) -> bool:
+    saves = [line for line in work.registrations.history(draft_id) if line.action == "draft.saved"]
+    return not saves or not saves[-1].at.trusted
+
+
+class _Guesses:
+    """Counts wrong codes in a row and holds up whoever guesses."""
+
+    def __init__(self, rules: DraftRules) -> None:
+        self._rules = rules
+        self._wrong = 0
+        self._pauses = 0
+        self._paused_at: Moment | None = None
+
+    def wrong(self, now: Moment) -> None:
+        self._wrong += 1
+        if self._wrong >= self._rules.wrong_in_a_row:
+            self._wrong, self._pauses, self._paused_at = 0, self._pauses + 1, now
+
+    def right(self) -> None:
+        self._wrong, self._pauses, self._paused_at = 0, 0, None
+
+    def paused_seconds(self, now: Moment) -> int:
+        """Whole seconds until a code is looked at again; 0 for now."""
+        if self._paused_at is None:
+            return 0
+        length = min(
+            self._rules.pause_seconds << min(self._pauses - 1, 20), self._rules.longest_pause_seconds
+        )
+        return max(0, math.ceil(length - likely_seconds(self._paused_at, now)))

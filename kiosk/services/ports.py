@@ -82,6 +82,14 @@ class CodeAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class ResumeCode:
+    """What is known of a code on a slip: the draft it stands for, and whether it was taken already."""
+
+    draft_id: str
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AuditLine:
     """One change: who did what to which record, naming fields and codes, never values."""
 
@@ -99,6 +107,7 @@ class DraftRepository(Protocol):
     def save(self, draft: Draft, saved_at: str) -> Draft: ...
     def get(self, draft_id: str) -> Draft | None: ...
     def page(self, *, limit: int, offset: int = 0) -> list[DraftSummary]: ...
+    def older(self, before: str, *, limit: int) -> list[DraftSummary]: ...
     def remove(self, draft_id: str) -> None: ...
 
 
@@ -150,6 +159,14 @@ class Codes(Protocol):
     def sent_to(self, phone: str, *, limit: int = 20) -> list[CodeAttempt]: ...
 
 
+class ResumeCodes(Protocol):
+    """The codes on slips; the store keeps keyed hashes of them."""
+
+    def put(self, code: str, draft_id: str, made_at: str) -> None: ...
+    def find(self, code: str) -> ResumeCode | None: ...
+    def use(self, code: str) -> None: ...
+
+
 class MembershipDirectory(Protocol):
     """The participants that are known at this place, from an extract."""
 
@@ -167,6 +184,7 @@ class UnitOfWork(Protocol):
     audit: AuditTrail
     cards: CardBlocks
     codes: Codes
+    resume_codes: ResumeCodes
     directory: MembershipDirectory
 
     def __enter__(self) -> Self: ...

@@ -1,7 +1,8 @@
-"""Card numbers, codes sent to phones and the directory extract, as statements on their tables."""
+"""Card numbers, codes on phones and slips, the directory extract: statements on their tables."""
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Iterable, Sequence
 
@@ -21,11 +22,11 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.domain.directory import Participant
 from kiosk.errors import StoreError
-from kiosk.services.ports import CodeAttempt, LeasedCard
+from kiosk.services.ports import CodeAttempt, LeasedCard, ResumeCode
 from kiosk.store import mapping
 from kiosk.store.repositories import listed
 from kiosk.store.session import Session, Statement
-from kiosk.store.tables import CardBlockRow, CodeRow, ParticipantRow, table_of
+from kiosk.store.tables import CardBlockRow, CodeRow, ParticipantRow, ResumeCodeRow, table_of
 
 _BLOCK = table_of(CardBlockRow)
 _B = _BLOCK.c
@@ -132,6 +133,42 @@ class SqlCodes:
     def sent_to(self, phone: str, *, limit: int = 20) -> list[CodeAttempt]:
         rows = self._session.rows(_CODE_SENT_TO, {"phone_": phone, "limit_": limit})
         return [mapping.code_from(row) for row in rows]
+
+
+_RESUME = table_of(ResumeCodeRow)
+_RC = _RESUME.c
+_RESUME_PUT = Statement(insert(_RESUME))
+_RESUME_FIND = Statement(select(_RC.draft_id, _RC.used).where(_RC.hash == bindparam("hash_")))
+_RESUME_USE = Statement(update(_RESUME).where(_RC.hash == bindparam("hash_")).values(used=_ONE))
+_RESUME_CLOSE = Statement(update(_RESUME).where(_RC.draft_id == bindparam("draft_")).values(used=_ONE))
+
+
+class SqlResumeCodes:
+    """The codes on slips as keyed hashes: whoever reads the store cannot tell a code that would be taken."""
+
+    def __init__(self, session: Session, key: bytes) -> None:
+        self._session = session
+        self._key = key
+
+    def put(self, code: str, draft_id: str, made_at: str) -> None:
+        """Keeps a new code of a draft and closes its earlier ones.
+
+        Raises StoreError `store.duplicate` where the code was given before.
+        """
+        self._session.run(_RESUME_CLOSE, {"draft_": draft_id})
+        values = {"hash": self._hash(code), "draft_id": draft_id, "made_at": made_at, "used": 0}
+        self._session.run(_RESUME_PUT, values)
+
+    def find(self, code: str) -> ResumeCode | None:
+        row = self._session.row(_RESUME_FIND, {"hash_": self._hash(code)})
+        return ResumeCode(row[0], bool(row[1])) if row else None
+
+    def use(self, code: str) -> None:
+        """From now on the code is taken."""
+        self._session.run(_RESUME_USE, {"hash_": self._hash(code)})
+
+    def _hash(self, code: str) -> str:
+        return hmac.digest(self._key, f"resume code {code}".encode(), "sha256").hex()
 
 
 _PARTICIPANT = table_of(ParticipantRow)

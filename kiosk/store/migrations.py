@@ -97,10 +97,21 @@ def doubtful_times(connection: Any) -> None:
     )
 
 
+def resume_codes(connection: Any) -> None:
+    """The codes on slips, as keyed hashes."""
+    connection.execute(
+        """CREATE TABLE resume_code (
+        hash TEXT NOT NULL PRIMARY KEY, draft_id TEXT NOT NULL, made_at TEXT NOT NULL,
+        used INTEGER NOT NULL) STRICT, WITHOUT ROWID"""
+    )
+    connection.execute("CREATE INDEX resume_code_draft ON resume_code (draft_id)")
+
+
 MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0001_first_schema", first_schema),
     ("0002_documents_apart", documents_apart),
     ("0003_doubtful_times", doubtful_times),
+    ("0004_resume_codes", resume_codes),
 )
 """Every step by name, in order; a new one goes to the end."""
 

@@ -63,6 +63,12 @@ _DRAFT_PAGE = Statement(
     .limit(bindparam("limit_"))
     .offset(bindparam("offset_"))
 )
+_DRAFT_OLDER = Statement(
+    select(_D.id, _D.kk, _D.name, _D.people, _D.at, _D.started_at, _D.saved_at)
+    .where(_D.saved_at < bindparam("before_"))
+    .order_by(_D.saved_at)
+    .limit(bindparam("limit_"))
+)
 _DRAFT_REMOVE = Statement(delete(_DRAFT).where(_D.id == bindparam("id_")))
 
 
@@ -94,6 +100,11 @@ class SqlDrafts:
 
     def page(self, *, limit: int, offset: int = 0) -> list[DraftSummary]:
         rows = self._session.rows(_DRAFT_PAGE, {"limit_": limit, "offset_": offset})
+        return [mapping.draft_summary(row) for row in rows]
+
+    def older(self, before: str, *, limit: int) -> list[DraftSummary]:
+        """Those last saved before an ISO day or time, the oldest first."""
+        rows = self._session.rows(_DRAFT_OLDER, {"before_": before, "limit_": limit})
         return [mapping.draft_summary(row) for row in rows]
 
     def remove(self, draft_id: str) -> None:

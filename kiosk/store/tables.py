@@ -135,6 +135,17 @@ class CodeRow(Row, table=True):
     closed: str = Field(sa_type=Text)
 
 
+class ResumeCodeRow(Row, table=True):
+    """A code on a slip, as a keyed hash: the draft it stands for, and whether it was taken."""
+
+    __tablename__ = "resume_code"
+    __table_args__ = (Index("resume_code_draft", "draft_id"), {"sqlite_with_rowid": False})
+    hash: str = Field(sa_type=Text, primary_key=True)
+    draft_id: str = Field(sa_type=Text)
+    made_at: str = Field(sa_type=Text)
+    used: int
+
+
 class ParticipantRow(Row, table=True):
     """A participant of the directory extract."""
 

@@ -13,7 +13,7 @@ from kiosk.services import ports
 from kiosk.store.audit import SqlAuditTrail, VerifyResult, verify
 from kiosk.store.engine import DATABASE, Database, has_database, only_opener, open_database, refuse_plain
 from kiosk.store.keyfile import derived_key, load_or_create_key
-from kiosk.store.leases import SqlCardBlocks, SqlCodes, SqlDirectory
+from kiosk.store.leases import SqlCardBlocks, SqlCodes, SqlDirectory, SqlResumeCodes
 from kiosk.store.migrations import migrate
 from kiosk.store.repositories import SqlDrafts, SqlOutbox, SqlRegistrations
 from kiosk.store.session import Session
@@ -32,6 +32,7 @@ class SqlUnitOfWork:
     audit: ports.AuditTrail
     cards: ports.CardBlocks
     codes: ports.Codes
+    resume_codes: ports.ResumeCodes
     directory: ports.MembershipDirectory
 
     def __init__(self, database: Database, number_key: bytes, *, writes: bool = True) -> None:
@@ -48,6 +49,7 @@ class SqlUnitOfWork:
         self.audit = SqlAuditTrail(session, self._number_key)
         self.cards = SqlCardBlocks(session)
         self.codes = SqlCodes(session)
+        self.resume_codes = SqlResumeCodes(session, self._number_key)
         self.directory = SqlDirectory(session)
         return self
 

@@ -111,6 +111,8 @@ class Shipped:
         else:
             connection.execute(f"INSERT INTO registration VALUES ({_SUMMARY}, ?)", (REGISTRATION,))
         _fill(connection)
+        if _RESUME_CODES[0] in self.tables:
+            connection.execute("INSERT INTO resume_code VALUES ('hash', 'id-2', 'wall', 0)")
 
 
 def _fill(connection: Any) -> None:
@@ -140,6 +142,13 @@ def _fill(connection: Any) -> None:
 
 
 _FIRST, _APART, _DOUBTFUL = "0001_first_schema", "0002_documents_apart", "0003_doubtful_times"
+_SLIPS = "0004_resume_codes"
+_RESUME_CODES = (
+    """CREATE TABLE resume_code (
+        hash TEXT NOT NULL PRIMARY KEY, draft_id TEXT NOT NULL, made_at TEXT NOT NULL,
+        used INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX resume_code_draft ON resume_code (draft_id)",
+)
 _REGISTRATION_WITH_DOUBT = (
     _REGISTRATION.removesuffix(") STRICT") + ", doubtful INTEGER NOT NULL DEFAULT 0) STRICT"
 )
@@ -150,6 +159,11 @@ SHIPPED = {
     "times in doubt": Shipped(
         [_FIRST, _APART, _DOUBTFUL],
         (_REGISTRATION_WITH_DOUBT, _DOCUMENT, *_OTHERS),
+        True,  # noqa: FBT003
+    ),
+    "codes on slips": Shipped(
+        [_FIRST, _APART, _DOUBTFUL, _SLIPS],
+        (_REGISTRATION_WITH_DOUBT, _DOCUMENT, *_OTHERS, *_RESUME_CODES),
         True,  # noqa: FBT003
     ),
 }

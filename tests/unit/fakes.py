@@ -87,6 +87,7 @@ class FakeState:
     audit: list[ports.AuditLine] = field(default_factory=list)
     cards: list[ports.LeasedCard] = field(default_factory=list)
     codes: dict[str, ports.CodeAttempt] = field(default_factory=dict)
+    slips: dict[str, ports.ResumeCode] = field(default_factory=dict)
     people: dict[str, Participant] = field(default_factory=dict)
 
     def copy(self) -> FakeState:
@@ -98,6 +99,7 @@ class FakeState:
             list(self.audit),
             list(self.cards),
             dict(self.codes),
+            dict(self.slips),
             dict(self.people),
         )
 
@@ -126,6 +128,7 @@ class FakeUnitOfWork:
     audit: ports.AuditTrail
     cards: ports.CardBlocks
     codes: ports.Codes
+    resume_codes: ports.ResumeCodes
     directory: ports.MembershipDirectory
 
     def __init__(self, store: FakeStore) -> None:
@@ -140,6 +143,7 @@ class FakeUnitOfWork:
         self.audit = FakeAuditTrail(state)
         self.cards = FakeCardBlocks(state)
         self.codes = FakeCodes(state)
+        self.resume_codes = FakeResumeCodes(state)
         self.directory = FakeDirectory(state)
 
     def __enter__(self) -> Self:
@@ -191,6 +195,10 @@ class FakeDrafts:
             )
             for draft in newest_first[offset : offset + limit]
         ]
+
+    def older(self, before: str, *, limit: int) -> list[ports.DraftSummary]:
+        found = [one for one in self.page(limit=10_000) if one.saved_at < before]
+        return sorted(found, key=lambda one: one.saved_at)[:limit]
 
     def remove(self, draft_id: str) -> None:
         self.state.drafts.pop(draft_id, None)
@@ -347,6 +355,25 @@ class FakeCodes:
 
     def _newest_first(self) -> list[ports.CodeAttempt]:
         return [*reversed(self.state.codes.values())]
+
+
+@dataclass
+class FakeResumeCodes:
+    """Codes on slips, in clear."""
+
+    state: FakeState
+
+    def put(self, code: str, draft_id: str, made_at: str) -> None:  # noqa: ARG002  the port names it
+        for name, known in self.state.slips.items():
+            if known.draft_id == draft_id:
+                self.state.slips[name] = replace(known, used=True)
+        self.state.slips[code] = ports.ResumeCode(draft_id)
+
+    def find(self, code: str) -> ports.ResumeCode | None:
+        return self.state.slips.get(code)
+
+    def use(self, code: str) -> None:
+        self.state.slips[code] = replace(self.state.slips[code], used=True)
 
 
 @dataclass

@@ -174,7 +174,7 @@ ROWS: Sequence[Row] = (
     *bad("postcode", "format", "1051", "105100", "01051", "1051O", "١٠٥١٠", "10510a", LONG),
     *good("postcode", "10510", "10510", " 105 10 ", "10.510", "10510\n"),
     *bad("class", "missing", "", " "),
-    *bad("class", "choice", "0", "4", "VIP", "12", "1,5", "kelas", LONG, "١"),
+    *bad("class", "choice", "0", "4", "-1", "_2", "VIP", "12", "1,5", "kelas", LONG, "١"),
     *good("class", 1, "1", "I", "i", "Kelas I", "kelas 1", " KELAS  I "),
     *good("class", 2, "2", "II", "kelas ii"),
     *good("class", 3, "3", "III", "Kelas-III", "kelas\u00a03"),

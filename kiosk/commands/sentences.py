@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.commands.tables import visible
 from kiosk.errors import KioskError
 
 _SENTENCES = {
@@ -59,6 +60,6 @@ _SENTENCES = {
 
 
 def sentence(error: KioskError) -> str:
-    """The sentence for an error; its code where there is none."""
+    """The sentence for an error; its code where there is none. A hostile file name steers no terminal."""
     known = _SENTENCES.get(error.code)
-    return known.format(detail=error.detail) if known else str(error)
+    return visible(known.format(detail=error.detail) if known else str(error))

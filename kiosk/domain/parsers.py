@@ -104,7 +104,7 @@ def choice_or_text(table: str, code: str, limit: int) -> Parser:
 def parse_class(text: str, rules: Rulebook) -> int:
     """Class 1, 2 or 3, also written I, II, III or "kelas 2"; refuses with `class.choice`."""
     found = rules.choices["class"].find(text)
-    if found is None:
+    if found is None or not text[0].isalnum():  # a lookup reads hyphens as blanks, but -1 is no class
         raise Refusal("class.choice")
     return int(found.value)
 

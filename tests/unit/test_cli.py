@@ -242,6 +242,12 @@ def test_every_error_has_one_line(error: KioskError) -> None:
     assert "\n" not in sentence(error)
 
 
+def test_a_hostile_file_name_steers_no_terminal() -> None:
+    name = "\x1b]52;c;aGk=\x07\x9b31m\u202e\u200b\ud800.json"
+    said = sentence(UsageError("usage.file", f"{name}: No such file or directory"))
+    assert said == "?]52;c;aGk=??31m???.json: No such file or directory; name a file that can be read"
+
+
 def test_tables_are_plain_in_a_pipe_and_show_no_steering_signs(capsys: pytest.CaptureFixture[str]) -> None:
     printed(("code", "name"), [("1", "A\x1b[2JB"), ("22", "\u202eC")])
     assert capsys.readouterr().out == "code  name\n1     A?[2JB\n22    ?C\n"

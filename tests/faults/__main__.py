@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from time import monotonic
 
@@ -24,6 +25,8 @@ def main() -> int:
     parser.add_argument("--many", action="store_true", help="many more points; takes minutes")
     parser.add_argument("--json", action="store_true", help="a list of objects instead of the table")
     options = parser.parse_args()
+    for variable in ("KIOSK_CONFIG", "KIOSK_STORE"):  # the suites have stores of their own, never a real one
+        os.environ.pop(variable, None)
     named = [name.replace("_", "-").replace(" ", "-") for name in options.suite]
     unknown = sorted(set(named) - set(known))
     if unknown:

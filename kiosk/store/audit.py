@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, insert, literal_column, select
+from sqlalchemy import bindparam, func, insert, literal_column, select
 from sqlcipher3 import dbapi2 as driver
 
 from kiosk.domain.registration import Moment
@@ -41,8 +41,12 @@ _PAYLOAD = (
     _T.n, _T.wall, _T.boot, _T.monotonic_ns, _T.trusted, _T.who, _T.action, _T.subject, _T.fields, _T.codes
 )  # fmt: skip
 _WALK = Statement(select(*_PAYLOAD, _T.previous, _T.digest).where(_T.n > bindparam("after")).order_by(_T.n))
+_NEWEST = select(func.max(_T.n)).scalar_subquery()
 _BEFORE = Statement(
-    select(_T.n, _T.digest).order_by(_T.n.desc()).limit(literal_column("1")).offset(bindparam("offset_"))
+    select(_T.n, _T.digest)
+    .where(_T.n <= _NEWEST - bindparam("last_"))
+    .order_by(_T.n.desc())
+    .limit(literal_column("1"))
 )
 _START = bytes(32)
 _CHUNK = 2000
@@ -183,7 +187,7 @@ def _head(lines: int, digest: bytes) -> str:
 
 def _line_before(connection: Any, last: int) -> tuple[int, bytes]:
     """The line that the `last` ones follow, taken at its word."""
-    row = connection.execute(_BEFORE.sql, {"offset_": last}).fetchone()
+    row = connection.execute(_BEFORE.sql, {"last_": last}).fetchone()
     return (row[0], row[1]) if row and row[0] > 0 else (0, _START)
 
 

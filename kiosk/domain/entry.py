@@ -53,11 +53,19 @@ def rows(step: Step, flow: Flow, member: int = 0) -> tuple[str, ...]:
 def member_rows(draft: Draft, index: int, rules: Rulebook) -> tuple[str, ...]:
     """The rows of one member; the first also gives the address and the facility for all."""
     without_nik = bool(draft.answer(member_path(index, NO_NIK)))
-    keys = [key for key in MEMBER_KEYS if key != "mother_nik" or without_nik]
+    asks_mother = without_nik or _nik_of_newborn(draft, index, rules)
+    keys = [key for key in MEMBER_KEYS if key != "mother_nik" or asks_mother]
     if rules.settings.confirm_nik and not without_nik:
         keys.insert(1, NIK_AGAIN)
     own = tuple(member_path(index, key) for key in keys)
     return (*own, *ADDRESS_PATHS, "fktp") if index == 0 else own
+
+
+def _nik_of_newborn(draft: Draft, index: int, rules: Rulebook) -> bool:
+    """True for a NIK of somebody in the first 28 days, whose mother decides where they are registered."""
+    nik = read_answer(draft, member_path(index, "nik"), rules).value
+    born = nik_birth_date(str(nik), rules.today) if nik else None
+    return born is not None and (rules.today - born).days <= rules.limits.newborn_days
 
 
 def expanded(path: str, raw: str, draft: Draft) -> str:

@@ -113,7 +113,7 @@ async def test_a_nik_after_all_ends_being_without_one(family_of: Callable[..., A
     await stage.keys("F9", "UP")
     assert stage.path == "members[0].nik"
     await stage.keys(a_nik(BORN, "P", 77), "ENTER")
-    assert stage.path == "members[0].name"
+    assert stage.path == "members[0].mother_nik"  # a newborn's mother decides, NIK or none
     assert "members[0].mother_nik" not in stage.draft.answers
     assert "members[0].no_nik" not in stage.draft.answers
 

@@ -88,10 +88,9 @@ class Copies:
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """After how many days `kiosk doctor` tells of old premiums and of drafts that nobody touches."""
+    """After how many days `kiosk doctor` tells of premiums that nobody has checked."""
 
     reference_days: int = 365
-    draft_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,8 @@ class Examination:
 
     def _drafts(self) -> Finding:
         saved = [found for text in self._facts.drafts_saved if (found := _time(text)) is not None]
-        return doctor.drafts(saved, self._now, self._config.doctor.draft_days)
+        expiry = self._config.drafts
+        return doctor.drafts(saved, self._now, expiry.days, expiry.warn_days)
 
     def _reference(self) -> Finding:
         checked = table("premiums")["date"]

@@ -221,11 +221,11 @@ def waiting(count: int, oldest: datetime | None, now: datetime, *, hub: bool) ->
     )
 
 
-def drafts(saved: Sequence[datetime], now: datetime, most_days: int) -> Finding:
-    """Drafts by when they were last saved; those not touched for `most_days` should be finished."""
-    old = sum((now - one).days >= most_days for one in saved)
-    if old:
-        return _found("drafts", Health.LOOK, "old", count=old, days=most_days)
+def drafts(saved: Sequence[datetime], now: datetime, days: int, warn_days: int) -> Finding:
+    """Drafts by when they were last saved; they expire after `days` (0: never), told `warn_days` before."""
+    ending = sum((now - one).days >= max(days - warn_days, 0) for one in saved) if days else 0
+    if ending:
+        return _found("drafts", Health.LOOK, "ending", count=ending, days=days)
     return _found("drafts", Health.OK, "ok", count=len(saved))
 
 

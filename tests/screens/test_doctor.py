@@ -21,7 +21,7 @@ def with_copies(config: Config, folder: Path) -> Config:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("profile", ["counter", "village", "training"])
+@pytest.mark.parametrize("profile", ["counter", "training"])
 async def test_f8_on_the_first_screen_opens_it_and_enter_goes_back(
     tmp_path: Path, language: str, profile: str
 ) -> None:

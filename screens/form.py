@@ -173,7 +173,7 @@ class FormPage:
         await self.finish()
 
     async def finish(self) -> None:
-        await navigation.home(self.context, self.context.t("screen.draft_kept"))
+        await navigation.keep(self.context, self.journey)
 
     async def next(self) -> None:
         """Accepts what is typed in the row, then leaves the step if nothing is missing in it."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from kiosk.domain.flow import step_of
-from kiosk.domain.identifiers import digits_only, is_digits
+from contextlib import suppress
+
+from kiosk.domain.fields import Problem
+from kiosk.domain.identifiers import digits_only, is_digits, parse_reference
+from kiosk.domain.resume_code import grouped, parse_code
 from kiosk.errors import KioskError
 from kiosk.services.ports import DraftSummary, RegistrationSummary
 from screens import navigation
@@ -16,6 +19,7 @@ from screens.frame import Message, body_room, fit, framed, indented, told
 from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.layout import boxed
+from screens.saved import Saved, saved_families, saved_lines
 from screens.view import Line, Span, View
 
 _DRAFTS = 5
@@ -28,10 +32,11 @@ class HomePage:
 
     wipes = True
 
-    def __init__(self, context: Context, message: str = "") -> None:
+    def __init__(self, context: Context, message: str = "", code: str = "") -> None:
         self._context = context
+        self._code = code
         self._message = Message(message, "good" if message else "plain")
-        self._drafts: list[DraftSummary] = []
+        self._saved: list[Saved] = []
         self._today: list[RegistrationSummary] = []
         self._editor = Editor(limit=32)
         self._begun = False
@@ -45,6 +50,8 @@ class HomePage:
         await self._context.ready()
         await self._context.refresh()
         await self._context.forget_messages()
+        with suppress(KioskError):  # what cannot be removed now is removed another time
+            await self._context.work(self._context.services.drafts.expire)
         if not self._is_public:
             await self._read_lists()
         self._begun = True
@@ -52,7 +59,7 @@ class HomePage:
     async def _read_lists(self) -> None:
         services = self._context.services
         today = self._context.rules.today.isoformat()
-        self._drafts = await self._context.work(services.drafts.page, limit=_DRAFTS)
+        self._saved = await saved_families(self._context, _DRAFTS)
         self._today = await self._context.work(services.queries.page, day=today, limit=_TODAY)
 
     async def press(self, press: Press) -> None:
@@ -72,7 +79,7 @@ class HomePage:
             self._context.shell.push(Help(self._context, "", "home"))
         elif press.key is Key.AGAIN:
             self._context.switch_language()
-        elif press.key is Key.REVEAL:
+        elif press.key is Key.REVEAL and not self._is_public:
             doctor = DoctorPage(self._context)
             self._context.shell.push(doctor)
             await doctor.begin()
@@ -93,8 +100,8 @@ class HomePage:
     # Opening what is named by a number of the list, a reference, a NIK or a No. KK.
 
     def _named_draft(self, typed: str) -> DraftSummary | None:
-        listed = is_digits(typed) and 1 <= int(typed) <= len(self._drafts)
-        return self._drafts[int(typed) - 1] if listed else None
+        listed = is_digits(typed) and 1 <= int(typed) <= len(self._saved)
+        return self._saved[int(typed) - 1].draft if listed else None
 
     async def _open(self, typed: str) -> None:
         if not typed:
@@ -104,8 +111,10 @@ class HomePage:
         draft = self._named_draft(typed)
         if draft is not None:
             await self._resume(draft.id)
-        elif len(self._drafts) < number <= len(self._drafts) + len(self._today):
-            await self._show(self._today[number - len(self._drafts) - 1].reference)
+        elif len(self._saved) < number <= len(self._saved) + len(self._today):
+            await self._show(self._today[number - len(self._saved) - 1].reference)
+        elif parse_reference(typed) is None and (code := parse_code(typed)) is not None:
+            await self._take_up(code)
         elif not await self._resume_by_kk(digits_only(typed)) and not await self._find(typed):
             self._message = Message(self._context.t("screen.home.not_found"), "warn")
 
@@ -114,6 +123,14 @@ class HomePage:
         if not found:
             self._message = Message(self._context.t("screen.home.draft_gone"), "warn")
         return found
+
+    async def _take_up(self, code: str) -> None:
+        """Goes on with the family that has the slip with this code."""
+        found = await self._context.work(self._context.services.drafts.take_up, code)
+        if isinstance(found, Problem):
+            self._message = Message(self._context.say(found), "warn")
+        else:
+            await self._resume(found.id)
 
     async def _resume_by_kk(self, kk: str) -> bool:
         """Takes up the newest draft with this whole No. KK."""
@@ -176,6 +193,7 @@ class HomePage:
             (),
             (Span("   F10 ", "mark"), Span("  " + t("screen.home.new"), "title")),
             (),
+            *self._slip(),
         ]
         body += self._lists() if self._context.is_ready else [(Span("   " + t("screen.home.opening")),)]
         room = body_room(height)
@@ -208,28 +226,29 @@ class HomePage:
             return Message(self._context.t("screen.home.cards_low", count=left), "warn")
         return Message(self._context.t(f"copies.{copies.removeprefix('copy.')}"), "warn")
 
+    def _slip(self) -> list[Line]:
+        """The code by which the family that has just left can go on; nothing on it says who they are."""
+        if not self._code:
+            return []
+        t, days = self._context.t, self._context.config.drafts.days
+        says = [t("screen.slip.how"), *([t("screen.slip.days", days=days)] if days else [])]
+        code = (Span(f"   {t('screen.slip.code')}  "), Span(f" {grouped(self._code)} ", "mark"))
+        return [code, *indented(" ".join(says)), ()]
+
     def _lists(self) -> list[Line]:
         t = self._context.t
         if self._is_public:
             return indented(t("screen.home.public"))
         lines: list[Line] = []
-        if self._drafts:
+        if self._saved:
             lines.append((Span("   " + t("screen.home.drafts"), "title"),))
-            lines += [self._draft_line(number, draft) for number, draft in enumerate(self._drafts, 1)]
-            lines.append(())
+            lines += [*saved_lines(self._context, self._saved), ()]
         lines.append((Span("   " + t("screen.home.today"), "title"),))
-        first = len(self._drafts) + 1
+        first = len(self._saved) + 1
         lines += [self._today_line(number, found) for number, found in enumerate(self._today, first)]
         if not self._today:
             lines.append((Span("   " + t("screen.home.none")),))
         return lines
-
-    def _draft_line(self, number: int, draft: DraftSummary) -> Line:
-        step = self._context.t("screen.home.step", number=step_of(draft.at).number)
-        name = fit(initials(draft.name), 22)
-        people = self._context.t("screen.people", count=draft.people)
-        saved = f"{draft.saved_at[8:10]}-{draft.saved_at[5:7]} {draft.saved_at[11:16]}"
-        return (Span(f"   {number:>2} {name} {fit(hidden(draft.kk), 16)} {people:9} {saved}  {step}"),)
 
     def _today_line(self, number: int, found: RegistrationSummary) -> Line:
         total = self._context.language.rupiah(found.premium_total) if found.premium_total else "-"

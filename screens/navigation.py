@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from importlib import import_module
 
 from kiosk.domain.flow import Step, step_of
+from kiosk.errors import KioskError
 from screens.base import Page
 from screens.context import Context
 from screens.journey import Journey
@@ -60,7 +62,7 @@ async def back(context: Context, journey: Journey, step: Step) -> None:
     journey.reviewing = False
     earlier = journey.flow.previous(step)
     if earlier is None:
-        await home(context, context.t("screen.draft_kept") if journey.draft.answers else "")
+        await keep(context, journey)
     else:
         await open_step(context, journey, earlier)
 
@@ -93,11 +95,25 @@ async def resume(context: Context, draft_id: str) -> bool:
     return True
 
 
-async def home(context: Context, message: str = "") -> None:
-    """The first screen, with what was there before out of sight."""
+async def keep(context: Context, journey: Journey) -> None:
+    """The first screen; a family of whom anything was typed gets a code to come back with.
+
+    Where no code can be stored the family still leaves, and is found by its No. KK.
+    """
+    if not journey.draft.answers:
+        await home(context)
+        return
+    code = ""
+    with suppress(KioskError):
+        code = await context.work(context.services.drafts.slip, journey.draft.id)
+    await home(context, context.t("screen.draft_kept"), code)
+
+
+async def home(context: Context, message: str = "", code: str = "") -> None:
+    """The first screen, with what was there before out of sight; `code` is that of a slip to be shown."""
     from screens.home import HomePage  # noqa: PLC0415  (home opens steps, steps go home)
 
-    page = HomePage(context, message)
+    page = HomePage(context, message, code)
     context.shell.show(page)
     await page.begin()
 

@@ -44,7 +44,9 @@ class ReviewPage:
         paths = ["kk"]
         for index in range(draft.member_count):
             without_nik = draft.answer(member_path(index, NO_NIK))
-            keys = [key for key in MEMBER_KEYS if key != ("nik" if without_nik else "mother_nik")]
+            asked = entry.member_rows(draft, index, self._context.rules)
+            left_out = "nik" if without_nik else ""
+            keys = [key for key in MEMBER_KEYS if key != left_out and member_path(index, key) in asked]
             paths += [member_path(index, key) for key in keys]
         paths += [*ADDRESS_PATHS, "fktp"]
         if flow.route.asks_class():
@@ -62,7 +64,7 @@ class ReviewPage:
         elif press.key in {Key.BACK}:
             await navigation.back(self._context, self._journey, self.step)
         elif press.key in {Key.FINISH, Key.LATER}:
-            await navigation.home(self._context, self._context.t("screen.draft_kept"))
+            await navigation.keep(self._context, self._journey)
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", self.step))
         elif press.key is Key.STAFF:

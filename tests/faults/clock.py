@@ -2,7 +2,8 @@
 
 A family comes its whole way through the real services while the wall clock is set at one of its steps. Its
 registration goes through, is marked where its time is in doubt, and is judged by the right day; the audit
-trail keeps its order by boot and monotonic time; and no code is accepted five minutes after it was sent.
+trail keeps its order by boot and monotonic time; no draft ends before its days; and no code is accepted five
+minutes after it was sent.
 """
 
 from __future__ import annotations
@@ -160,6 +161,7 @@ def jumped(folder: Path, seed: int, jump: Jump, at: int) -> list[str]:
     """A family whose clock jumps before step `at`; what was lost by it, in words."""
     place = Place(folder, seed)
     try:
+        kept = place.house.drafts.save(place.house.drafts.start().with_answers({"kk": "9901"}))
         draft: Draft | Registration = place.house.drafts.start()
         for number, step in enumerate(steps(family(seed, 1))):
             if number == at:
@@ -167,7 +169,9 @@ def jumped(folder: Path, seed: int, jump: Jump, at: int) -> list[str]:
             assert isinstance(draft, Draft)
             draft = place.step(step, draft)
         assert isinstance(draft, Registration)
-        return [*_wrong_order(place.house), *_wrong_record(place, draft, jump)]
+        place.house.drafts.expire()
+        gone = [] if place.house.drafts.resume(kept.id) else ["a draft ended before its days"]
+        return [*gone, *_wrong_order(place.house), *_wrong_record(place, draft, jump)]
     except Blocked as blocked:
         return [f"blocked: {blocked}"]
     finally:

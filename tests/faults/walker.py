@@ -121,6 +121,7 @@ class Walk:
             (3, self._fill_disk),
             (3, self._discard),
             (3, self._submit_again),
+            (1, self._month),
         )
         weights = [weight for weight, _ in befalls]
         action = self._draw.choices([one for _, one in befalls], weights)[0]
@@ -261,6 +262,11 @@ class Walk:
         if jump.restart:
             for person in self._people:
                 await self._cut_off(person)
+
+    async def _month(self, _: Person) -> None:
+        """Nobody comes for a month: what is unfinished by now may be removed."""
+        self._machine.run(31 * 86_400)
+        self._known.given_up |= set(self._known.drafts)
 
     async def _fill_disk(self, _: Person) -> None:
         """No file grows for a while."""

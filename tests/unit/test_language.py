@@ -60,7 +60,9 @@ def codes_in(file: Path) -> Iterator[str]:
                     yield one.value
 
 
-SOURCES = sorted({*(ROOT / "kiosk").rglob("*.py"), *(ROOT / "screens").rglob("*.py")} - {ROOT / "kiosk" / "cli.py"})
+SOURCES = sorted(
+    {*(ROOT / "kiosk").rglob("*.py"), *(ROOT / "screens").rglob("*.py")} - {ROOT / "kiosk" / "cli.py"}
+)
 USED = {
     code for file in SOURCES for code in codes_in(file) if code.partition(".")[0] not in COMMAND_ONLY
 } - PATHS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class Reserve:
     def __init__(self, folder: Path, mib: int) -> None:
         self._folder = folder
         self._size = mib * _MIB
+        self._lock = threading.Lock()
 
     @property
     def path(self) -> Path:
@@ -31,6 +33,10 @@ class Reserve:
 
     def ensure(self) -> bool:
         """Makes the reserve where it is not whole and there is room; True where it is whole afterwards."""
+        with self._lock:
+            return self._ensure()
+
+    def _ensure(self) -> bool:
         if self.is_whole():
             return True
         if self._free() + self._held() < 2 * self._size:

@@ -122,7 +122,10 @@ def struck(folder: Path, journey: Journey, at: int, *, program: str = PROGRAM, r
     """Kills the program after key `at`; what was lost by it, in words, "" for nothing."""
     folder.mkdir()
     with _program(folder, journey.seed, program) as terminal:
-        moment = _killed(terminal, journey, at)
+        try:
+            moment = _killed(terminal, journey, at)
+        except AssertionError as error:
+            return f"key {at}: not in its place: {error}"
         screen = steady(terminal.screen.display)
     seen = at + 1 if screen == journey.states[at + 1].screen else at
     lost = _missing(folder, journey, seen, at, restart=restart)

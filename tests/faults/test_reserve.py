@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -180,3 +181,24 @@ def test_a_page_that_cannot_save_says_so_and_goes_on_when_space_is_back(disk: Pa
         empty(disk)
         terminal.send("\r", XTERM["F10"])
         terminal.wait_for("2/8")
+
+
+def test_two_threads_make_it_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reserve, really, entered, rooms = Reserve(tmp_path, 1), os.posix_fallocate, [0], [False]
+
+    def fallocate(descriptor: int, start: int, size: int) -> None:
+        entered[0] += 1
+        if entered[0] == 1:
+            other.start()
+            other.join(0.2)  # it waits for the lock; without one it would come in here as well
+        really(descriptor, start, size)
+
+    def ask() -> None:
+        rooms[0] = reserve.has_room()
+
+    other = Thread(target=ask)
+    monkeypatch.setattr(os, "posix_fallocate", fallocate)
+    assert reserve.has_room()
+    other.join()
+    assert rooms == [True]
+    assert entered == [1]

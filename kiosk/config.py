@@ -220,7 +220,7 @@ def load(given: str | None = None, profile: str | None = None) -> Config:
     """The settings of the file that `find_file` names; raises ConfigError naming key and line."""
     file = find_file(given)
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text("utf-8-sig")
         tables = tomllib.loads(text)
     except OSError as error:
         raise ConfigError("config.unreadable", f"{file}: {error.strerror}") from error

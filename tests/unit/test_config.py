@@ -107,3 +107,9 @@ def test_an_imported_list_of_facilities_stands_for_the_shipped_one(
     found = rules.facilities.find("99077777")
     assert found is not None
     assert found.name == "BARU"
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text('[kiosk]\nid = "K9"\n', encoding="utf-8-sig")
+    assert load(str(file)).kiosk.id == "K9"

@@ -145,15 +145,19 @@ def _wrong_with_file(database: Database) -> tuple[str, ...]:
     """What SQLCipher and SQLite find wrong with the file; most of the time is theirs, beside the walk."""
     connection = database.take()
     try:
-        for pragma in ("cipher_integrity_check", "integrity_check(20)", "foreign_key_check"):
-            found = connection.execute(f"PRAGMA {pragma}").fetchall()
-            if found and found != [("ok",)]:
-                return tuple(" ".join(map(str, row)) for row in found[:20])
-    except driver.Error as error:
-        return (str(error),)
+        found = _asked(connection, "integrity_check(20)") or _asked(connection, "foreign_key_check")
+        # Every page that was read was authenticated; this names the ones that could not be.
+        return found and (*_asked(connection, "cipher_integrity_check"), *found)
     finally:
         database.give_back(connection)
-    return ()
+
+
+def _asked(connection: Any, pragma: str) -> tuple[str, ...]:
+    try:
+        found = connection.execute(f"PRAGMA {pragma}").fetchall()
+    except driver.Error as error:
+        return (str(error),)
+    return () if found == [("ok",)] else tuple(" ".join(map(str, row)) for row in found[:20])
 
 
 def _walked(connection: Any, head: str, progress: Callable[[int, int], None] | None) -> Proof:

@@ -228,7 +228,8 @@ class FormPage:
         if problems and not self._passes(problems[0], path, raw):
             await self.refused(problems[0], raw)
             return
-        draft = self.settled(draft, path).moved_to(self.after(path, draft))
+        ahead = Journey(self.context, self.settled(draft, path), known)
+        draft = ahead.draft.moved_to(Step.REVIEW if self.journey.reviewing else self.after(path, ahead))
         await self.journey.save(draft, fields=(path,), codes=[p.code for p in problems], known=known)
         await self.advance(path)
 
@@ -261,11 +262,16 @@ class FormPage:
         """Checks a row that is not stored; None where it is right."""
         raise NotImplementedError(path)
 
-    def after(self, path: str, draft: Draft) -> str:
-        """Where the person will be once `path` is accepted; the row itself where it is the last."""
-        del draft
-        paths = self.rows()
-        return paths[min(paths.index(path) + 1, len(paths) - 1)]
+    def after(self, path: str, ahead: Journey) -> str:
+        """Where the person will be once `path` is accepted, which makes the journey `ahead` of this one."""
+        done = {special for special in entry.rows(self.step, self.journey.flow) if special not in self.rows()}
+        paths = [row for row in entry.rows(self.step, ahead.flow) if row not in done]
+        if path != paths[-1]:
+            return paths[paths.index(path) + 1]
+        problem = next((p for p in ahead.flow.problems_of(self.step) if p.blocks), None)
+        if problem is not None:
+            return problem.field if problem.field in paths else path
+        return navigation.place_after(ahead, self.step)
 
     async def advance(self, path: str) -> None:
         """On to the next row, back to the review where it sent us, or on after the last row."""

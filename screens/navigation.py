@@ -35,10 +35,7 @@ def page_of(context: Context, journey: Journey, step: Step, at: str = "") -> Pag
 
 async def open_step(context: Context, journey: Journey, step: Step, at: str = "") -> None:
     """Shows a step and lets it begin what it begins with, such as a captcha."""
-    await _show(context, page_of(context, journey, step, at))
-
-
-async def _show(context: Context, page: Page) -> None:
+    page = page_of(context, journey, step, at)
     context.shell.show(page)
     begin: Callable[[], Awaitable[None]] | None = getattr(page, "begin", None)
     if begin is not None:
@@ -51,10 +48,15 @@ async def forward(context: Context, journey: Journey, step: Step) -> None:
     Where the person is then is kept before it is shown, so that the draft is taken up there.
     """
     later = journey.flow.next(step)
-    page = page_of(context, journey, later)
     if step_of(journey.draft.at) is not later:
-        await journey.save(journey.draft.moved_to(getattr(page, "path", later.value)))
-    await _show(context, page)
+        await journey.save(journey.draft.moved_to(place_after(journey, step)))
+    await open_step(context, journey, later)
+
+
+def place_after(journey: Journey, step: Step) -> str:
+    """The row that the step after `step` begins with; the step's own name where it has no rows."""
+    later = journey.flow.next(step)
+    return str(getattr(page_of(journey.context, journey, later), "path", later.value))
 
 
 async def back(context: Context, journey: Journey, step: Step) -> None:

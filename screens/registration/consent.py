@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from kiosk.domain.draft import Draft
 from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Step
 from kiosk.reference import document
@@ -42,8 +41,8 @@ class ConsentPage(FormPage):
     async def _page_down(self) -> None:
         self._scroll.press(Press(Key.PAGE_DOWN))
 
-    def after(self, path: str, draft: Draft) -> str:
-        del draft
+    def after(self, path: str, ahead: Journey) -> str:
+        del ahead
         return "consent.accepted" if path == "consent.guardian" else path
 
     async def finished(self) -> None:

@@ -157,7 +157,7 @@ class MembersPage(FormPage):
         nik = read_answer(self.journey.draft, self._nik_path, self.context.rules).value
         if nik is None or raw.strip() != str(nik)[-4:]:
             return Problem(path, "nik.again_wrong")
-        await self.journey.record({again_fact(str(nik)): "yes"}, at=self.after(path, self.journey.draft))
+        await self.journey.record({again_fact(str(nik)): "yes"}, at=self.after(path, self.journey))
         return None
 
     async def later(self) -> None:
@@ -192,7 +192,8 @@ class MembersPage(FormPage):
         await self.journey.save(draft, fields=(member_path(self.index, NO_NIK),))
         self.go_to(mother)
 
-    def after(self, path: str, draft: Draft) -> str:
+    def after(self, path: str, ahead: Journey) -> str:
+        draft = ahead.draft
         paths = entry.member_rows(draft, self.index, self.context.rules)
         if path not in paths or path == paths[-1]:
             return member_path(draft.member_count, "nik")

@@ -42,7 +42,7 @@ def test_members_are_taken_up_at_the_very_row(own: OwnKiosk) -> None:
         terminal.wait_until(lambda: terminal.screen.display[terminal.screen.cursor.y][24] == "9", "the 9")
         kill(terminal)
     with screens(own) as terminal:
-        terminal.wait_for("langkah 3/8")
+        terminal.wait_for("3/8 kurang")
         terminal.send("1\r")
         until(terminal, "Hubungan")
         assert value(terminal, "Nama lengkap") == "SITI SANTOSO"
@@ -64,7 +64,7 @@ def test_wherever_it_is_pulled_every_accepted_answer_is_there(own: OwnKiosk, par
         before, place = terminal.text.splitlines()[1:21], terminal.screen.cursor.y
         kill(terminal)
     with screens(own) as terminal:
-        terminal.wait_for("langkah")
+        terminal.wait_for("/8 kurang")
         terminal.send("1\r")
         terminal.wait_until(lambda: "/8 " in terminal.screen.display[1], "a step")
         terminal.wait_until(lambda: terminal.screen.cursor.y == place, "the row")
@@ -87,8 +87,8 @@ def test_killed_at_the_last_key_it_is_registered_once_or_still_a_draft(own: OwnK
         kill(terminal)
     with screens(own) as terminal:
         terminal.wait_for(START)
-        terminal.wait_until(lambda: "langkah 7/8" in terminal.text or "K1-0001-" in terminal.text, "it")
-        if "langkah 7/8" in terminal.text:
+        terminal.wait_until(lambda: "7/8 kurang" in terminal.text or "K1-0001-" in terminal.text, "it")
+        if "7/8 kurang" in terminal.text:
             terminal.send("1\r", F10)
             terminal.wait_for(DONE)
     assert only_one(own)["family"] == as_stored(family)

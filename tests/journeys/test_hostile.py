@@ -112,7 +112,7 @@ def test_in_every_text_row_and_in_searches(own: OwnKiosk) -> None:
         terminal.wait_for("Terdaftar hari ini")
         for text in ("[/]", "{}", "'; DROP TABLE draft;--", "%"):
             terminal.send(text, "\r")
-            terminal.wait_for("tidak")
+            terminal.wait_for("Tidak ditemukan")
             terminal.send(b"\x7f" * 40)
         terminal.wait_quiet()
         clean(terminal)

@@ -71,7 +71,7 @@ def test_a_person_makes_slips_asks_for_help_and_goes_back(own: OwnKiosk) -> None
         terminal.send("\r", F3)
         terminal.wait_for("SYARAT PEMAKAIAN")
         terminal.send(F12)
-        terminal.wait_for("langkah 2/8")
+        terminal.wait_for("2/8 kurang")
         terminal.send("1", XTERM["DELETE"])
         terminal.wait_for("Yakin?")
         terminal.send(F10)
@@ -143,7 +143,7 @@ def test_a_signal_gives_the_terminal_back_and_loses_nothing(
         assert termios.tcgetattr(terminal.fd) == terminal.modes
         assert b"\x1b[?1049l" in terminal.output[-400:]
     with screens(own) as terminal:
-        terminal.wait_for("langkah 2/8")
+        terminal.wait_for("2/8 kurang")
 
 
 def test_a_screen_left_alone_goes_home_and_keeps_the_draft(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_screen_left_alone_goes_home_and_keeps_the_draft(tmp_path: Path) -> No
     with screens(own) as terminal:
         terminal.wait_for(START)
         terminal.send(F10, F10, "9901010101200001\r")
-        terminal.wait_for("langkah 2/8")
+        terminal.wait_for("2/8 kurang")
         assert "9901010101200001" not in terminal.text
         terminal.send("1\r")
         until(terminal, "Captcha")
@@ -160,11 +160,11 @@ def test_a_screen_left_alone_goes_home_and_keeps_the_draft(tmp_path: Path) -> No
 def test_the_village_cannot_be_left_by_key_and_shows_nobody(tmp_path: Path) -> None:
     own = OwnKiosk(tmp_path, "[village]\nidle_seconds = 0\n")
     with Terminal.python("-m", "kiosk", "run", "--profile", "village", env=own.env) as terminal:
-        terminal.wait_for("Melanjutkan? Nomor KK:")
+        terminal.wait_for("Melanjutkan? Kode atau nomor KK:")
         terminal.send(F12, F10, F10, "3173050101200012\r")
         terminal.wait_for("Ketik lima huruf")
         terminal.send(F12)
-        terminal.wait_for("Melanjutkan? Nomor KK:")
+        terminal.wait_for("Melanjutkan? Kode atau nomor KK:")
         assert "3173" not in terminal.text
         terminal.send("3173050101200012\r")
         terminal.wait_for("Ketik lima huruf")

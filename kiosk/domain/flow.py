@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from kiosk.domain.consent import consent_holds
 from kiosk.domain.draft import Draft, split_member_path
 from kiosk.domain.family import Family, read_answer, read_family
 from kiosk.domain.fields import Problem, one_problem_a_field
@@ -43,6 +44,10 @@ class Fact:
     VERIFIED = "verified_phone"
     UNVERIFIED = "unverified_phone"
     REVIEWED = "reviewed"
+    MENDS = "mends"
+    """Which version of a refused registration the draft mends; the registration has the draft's id."""
+    CONSENTED = "consented"
+    """What the consent that stands in a mended draft was given to."""
 
 
 def again_fact(nik: str) -> str:
@@ -155,5 +160,8 @@ class Flow:
             yield Problem("otp", "otp.missing")
         elif phone and phone != draft.fact(Fact.VERIFIED):
             yield Problem("otp", "otp.unverified", "warning")
+        given = draft.fact(Fact.CONSENTED)
+        if given and not consent_holds(given, self.family):
+            yield Problem("consent.accepted", "consent.missing")
         if draft.fact(Fact.REVIEWED) != fingerprint(draft):
             yield Problem("review", "review.missing")

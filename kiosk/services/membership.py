@@ -22,13 +22,16 @@ def niks_of(draft: Draft, rules: Rulebook) -> frozenset[str]:
 
 
 def known_in(work: UnitOfWork, draft: Draft, rules: Rulebook) -> KnownPeople:
-    """What the open unit of work knows of the people in `draft`."""
+    """What the open unit of work knows of the people in `draft`.
+
+    A draft that mends a registration has its id, and that registration does not count against itself.
+    """
     kk = read_answer(draft, "kk", rules).value
     niks = niks_of(draft, rules)
     return KnownPeople(
         on_kk=tuple(work.directory.by_kk(str(kk))) if kk else (),
         by_nik=tuple(work.directory.by_niks(niks)) if niks else (),
-        registered=work.registrations.live_niks(niks) if niks else frozenset(),
+        registered=work.registrations.live_niks(niks, but=draft.id) if niks else frozenset(),
     )
 
 

@@ -140,7 +140,7 @@ _LIVE: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in sor
 _LIVE_NIKS = Statement(
     select(_M.nik)
     .join_from(table_of(MemberRow), _REGISTRATION, _R.n == _M.registration)
-    .where(_M.nik.in_(listed("niks_")), _R.state.in_(_LIVE))
+    .where(_M.nik.in_(listed("niks_")), _R.state.in_(_LIVE), _R.id != bindparam("but_"))
 )
 _PLACE = Statement(select(_R.n).where(_R.reference == bindparam("reference_")))
 _HISTORY = Statement(
@@ -205,9 +205,9 @@ class SqlRegistrations:
         rows = self._session.rows(_BY_KK, {"kk_": kk, "limit_": limit})
         return [mapping.registration_from(row) for row in rows]
 
-    def live_niks(self, niks: Iterable[str]) -> frozenset[str]:
-        """Those of `niks` that stand in a registration which still counts."""
-        rows = self._session.rows(_LIVE_NIKS, {"niks_": json.dumps(list(niks))})
+    def live_niks(self, niks: Iterable[str], *, but: str = "") -> frozenset[str]:
+        """Those of `niks` in a registration which still counts, the one with the id `but` left out."""
+        rows = self._session.rows(_LIVE_NIKS, {"niks_": json.dumps(list(niks)), "but_": but})
         return frozenset(nik for (nik,) in rows)
 
     def page(

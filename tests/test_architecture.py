@@ -53,7 +53,13 @@ COMMAND = (
 ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.domain": ("kiosk.domain",),
     "kiosk.services": ("kiosk.services", "kiosk.domain", "kiosk.errors"),
-    "kiosk.store": ("kiosk.store", "kiosk.services.ports", "kiosk.domain", "kiosk.errors"),
+    "kiosk.store": (
+        "kiosk.store",
+        "kiosk.services.ports",
+        "kiosk.services.sync_ports",
+        "kiosk.domain",
+        "kiosk.errors",
+    ),
     "kiosk.channels": ("kiosk.channels", "kiosk.services.ports", "kiosk.domain", *LEAVES),
     "kiosk.sync": ("kiosk.sync", "kiosk.services", "kiosk.domain", *LEAVES),
     "kiosk.hub": ("kiosk.hub", "kiosk.sync", "kiosk.services", "kiosk.domain", *LEAVES),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -140,7 +140,12 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """One family's finished registration as it is stored, receipted and later sent."""
+    """One family's finished registration as it is stored, receipted and later sent.
+
+    `card` is the card number behind the virtual accounts. `version` counts from 1, one more each time it is
+    sent anew after a refusal. `state_at` is the wall time of the hub's word that brought it into its state;
+    empty while there was none. `purged_at` is when its personal data were removed; empty while they are here.
+    """
 
     id: str
     reference: str
@@ -153,6 +158,10 @@ class Registration:
     verified_phone: bool = False
     source: str = "screen"
     judged_on: str = ""
+    card: str | None = None
+    version: int = 1
+    state_at: str = ""
+    purged_at: str = ""
 
     @property
     def day(self) -> str:
@@ -162,4 +171,31 @@ class Registration:
     @property
     def waits_for_number(self) -> bool:
         """True where a premium is due but no card number was left: "nomor menyusul"."""
-        return self.decision.premium_total is not None and not self.virtual_accounts
+        premium_due = self.decision.premium_total is not None
+        return premium_due and not self.virtual_accounts and not self.purged_at
+
+
+def after(registration: Registration, event: Event, at: str) -> Registration | Forbidden:
+    """The registration as `event` leaves it, by the table; `at` is when the hub said so."""
+    state = TRANSITIONS[registration.state, event]
+    if isinstance(state, Forbidden) or state is registration.state:
+        return state if isinstance(state, Forbidden) else registration
+    return replace(registration, state=state, state_at=at)
+
+
+def stripped(registration: Registration, at: str) -> Registration:
+    """The registration without personal data: what lists and counts need, and codes of problems alone."""
+    decision = registration.decision
+    return replace(
+        registration,
+        family={},
+        virtual_accounts={},
+        card=None,
+        decision=replace(
+            decision,
+            main_member=None,
+            family_card=None,
+            problems=tuple(Problem(one.field, one.code, one.severity) for one in decision.problems),
+        ),
+        purged_at=at,
+    )

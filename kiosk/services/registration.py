@@ -79,6 +79,7 @@ class Registrar:
                 family=as_family_file(family, rules.terms_version),
                 created=now,
                 virtual_accounts=_virtual_accounts(rules, card),
+                card=card.number if card is not None else None,
                 demo_card=card is not None and card.demo,
                 verified_phone=bool(draft.fact(Fact.VERIFIED)),
                 source=source,

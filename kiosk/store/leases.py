@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     bindparam,
     cast,
+    delete,
     func,
     insert,
     literal_column,
@@ -23,10 +24,11 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from kiosk.domain.directory import Participant
 from kiosk.errors import StoreError
 from kiosk.services.ports import CodeAttempt, LeasedCard, ResumeCode
+from kiosk.services.sync_ports import CardBlock
 from kiosk.store import mapping
 from kiosk.store.repositories import listed
 from kiosk.store.session import Session, Statement
-from kiosk.store.tables import CardBlockRow, CodeRow, ParticipantRow, ResumeCodeRow, table_of
+from kiosk.store.tables import CardBlockRow, CodeRow, IdentityRow, ParticipantRow, ResumeCodeRow, table_of
 
 _BLOCK = table_of(CardBlockRow)
 _B = _BLOCK.c
@@ -42,7 +44,12 @@ _OVERLAPS = Statement(
 )
 # Once a real block was leased, demonstration numbers are given no more.
 _KIND = select(func.min(_B.demo)).scalar_subquery()
-_USABLE = (_B.demo == _KIND) & (_B.next <= _B.last)
+# A real block is good for the life of the store in which it was leased: a copy put back gives nothing of it.
+_EPOCH = func.coalesce(
+    select(table_of(IdentityRow).c.epoch).where(table_of(IdentityRow).c.n == _ONE).scalar_subquery(),
+    literal_column("''"),
+)
+_USABLE = (_B.demo == _KIND) & (_B.next <= _B.last) & or_(_B.demo == _ONE, _B.epoch == _EPOCH)
 _FIRST_USABLE = select(_B.n).where(_USABLE).order_by(_B.n).limit(_ONE).scalar_subquery()
 _TAKE = Statement(
     update(_BLOCK)
@@ -50,6 +57,7 @@ _TAKE = Statement(
     .values(next=_B.next + _ONE)
     .returning(_B.next - _ONE, _B.first, _B.demo)
 )
+_BLOCKS = Statement(select(_B.first, _B.next, _B.last, _B.demo, _B.lease, _B.epoch).order_by(_B.n))
 _LEFT = Statement(select(func.coalesce(func.sum(_B.last - _B.next + _ONE), 0)).where(_USABLE))
 
 
@@ -59,11 +67,12 @@ class SqlCardBlocks:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def lease(self, first: str, count: int, *, demo: bool) -> None:
+    def lease(self, first: str, count: int, *, demo: bool, lease: str = "", epoch: str = "") -> None:
         """Adds the block of `count` numbers that begins with `first`, its leading zeros included.
 
-        A block that begins with the same number is there already and stays as it is. Raises StoreError
-        `store.cards_overlap` where another block holds one of the numbers, ValueError for what is no block.
+        `lease` names it at the hub, `epoch` the life of the store that may use it. A block that begins with
+        the same number is there already and stays as it is. Raises StoreError `store.cards_overlap` where
+        another block holds one of the numbers, ValueError for what is no block.
         """
         if not (first.isascii() and first.isdigit()) or count < 1:
             raise ValueError("a block is a first number of digits and a count of at least one")
@@ -74,7 +83,12 @@ class SqlCardBlocks:
         if found:
             raise StoreError("store.cards_overlap")
         values = {"n": None, "first": first, "next": start, "last": last, "demo": int(demo)}
-        self._session.run(_LEASE, values)
+        self._session.run(_LEASE, values | {"lease": lease, "epoch": epoch})
+
+    def blocks(self) -> list[CardBlock]:
+        """All blocks in the order in which they were leased, used up or not."""
+        rows = self._session.rows(_BLOCKS, {})
+        return [CardBlock(row[0], row[1], row[2], bool(row[3]), row[4], row[5]) for row in rows]
 
     def take(self) -> LeasedCard | None:
         """The next number, taken for good when the unit of work commits; None where none is left."""
@@ -105,6 +119,7 @@ _CODE_REPLACE = Statement(
 _CODE_LATEST = Statement(
     select(*_ATTEMPT).where(_C.draft_id == bindparam("draft_")).order_by(_C.n.desc()).limit(_ONE)
 )
+_CODE_FORGET = Statement(delete(_CODE).where(_C.draft_id == bindparam("draft_")))
 _CODE_SENT_TO = Statement(
     select(*_ATTEMPT).where(_C.phone == bindparam("phone_")).order_by(_C.n.desc()).limit(bindparam("limit_"))
 )
@@ -134,12 +149,17 @@ class SqlCodes:
         rows = self._session.rows(_CODE_SENT_TO, {"phone_": phone, "limit_": limit})
         return [mapping.code_from(row) for row in rows]
 
+    def forget(self, draft_id: str) -> None:
+        """Removes the codes of one draft, and the phone they went to with them."""
+        self._session.run(_CODE_FORGET, {"draft_": draft_id})
+
 
 _RESUME = table_of(ResumeCodeRow)
 _RC = _RESUME.c
 _RESUME_PUT = Statement(insert(_RESUME))
 _RESUME_FIND = Statement(select(_RC.draft_id, _RC.used).where(_RC.hash == bindparam("hash_")))
 _RESUME_USE = Statement(update(_RESUME).where(_RC.hash == bindparam("hash_")).values(used=_ONE))
+_RESUME_FORGET = Statement(delete(_RESUME).where(_RC.draft_id == bindparam("draft_")))
 _RESUME_CLOSE = Statement(update(_RESUME).where(_RC.draft_id == bindparam("draft_")).values(used=_ONE))
 
 
@@ -166,6 +186,10 @@ class SqlResumeCodes:
     def use(self, code: str) -> None:
         """From now on the code is taken."""
         self._session.run(_RESUME_USE, {"hash_": self._hash(code)})
+
+    def forget(self, draft_id: str) -> None:
+        """Removes the codes of one draft."""
+        self._session.run(_RESUME_FORGET, {"draft_": draft_id})
 
     def _hash(self, code: str) -> str:
         return hmac.digest(self._key, f"resume code {code}".encode(), "sha256").hex()

@@ -103,7 +103,6 @@ def registration_columns(registration: Registration) -> dict[str, Any]:
         "n": None,
         "id": registration.id,
         "reference": registration.reference,
-        "state": registration.state.value,
         "outcome": decision.outcome.value,
         "kk": storable(str(registration.family.get("kk") or "")),
         "name": storable(_head_name(registration)),
@@ -112,6 +111,17 @@ def registration_columns(registration: Registration) -> dict[str, Any]:
         "created_day": registration.day,
         "created_wall": created.wall,
         "doubtful": int(not created.trusted),
+        **progress_columns(registration),
+    }
+
+
+def progress_columns(registration: Registration) -> dict[str, Any]:
+    """The columns that change when the hub says something of a registration."""
+    return {
+        "state": registration.state.value,
+        "version": registration.version,
+        "state_at": registration.state_at,
+        "purged_at": registration.purged_at,
     }
 
 
@@ -126,27 +136,44 @@ def registration_document(registration: Registration) -> str:
         "verified_phone": registration.verified_phone,
         "source": registration.source,
         "judged_on": registration.judged_on,
+        "card": registration.card,
     }
     return _encode(document)
 
 
 def registration_from(row: tuple[Any, ...]) -> Registration:
-    """A registration of its columns id, reference and state and its document."""
-    identity, reference, state, text = row
+    """A registration of the columns id, reference, state, version, state_at, purged_at and its document."""
+    identity, reference, state, version, state_at, purged_at, text = row
     document = json.loads(text)
+    decision = _decision_from(document["decision"])
+    accounts = document["virtual_accounts"]
     return Registration(
         id=identity,
         reference=reference,
         state=State(state),
-        decision=_decision_from(document["decision"]),
+        decision=decision,
         family=document["family"],
         created=moment_from(**document["created"]),
-        virtual_accounts=document["virtual_accounts"],
+        virtual_accounts=accounts,
         demo_card=document["demo_card"],
         verified_phone=document["verified_phone"],
         source=document["source"],
         judged_on=document.get("judged_on", ""),
+        card=document["card"] if "card" in document else _card_behind(accounts, decision),
+        version=version,
+        state_at=state_at,
+        purged_at=purged_at,
     )
+
+
+def _card_behind(accounts: Mapping[str, str], decision: Decision) -> str | None:
+    """The card number of a document that does not name it: the family's own, or one of a demonstration.
+
+    A virtual account lacks its first two digits, which are zeros in every demonstration block.
+    """
+    if not accounts:
+        return None
+    return decision.family_card or "00" + next(iter(accounts.values()))[-11:]
 
 
 def member_rows(registration: Registration, n: int) -> list[dict[str, Any]]:
@@ -172,10 +199,12 @@ def _head_name(registration: Registration) -> str:
 
 def registration_summary(row: tuple[Any, ...]) -> RegistrationSummary:
     """A line of the list, of its columns in the order of RegistrationSummary."""
-    reference, state, outcome, kk, name, people, premium_total, wall, doubtful = row
+    reference, state, outcome, kk, name, people, premium_total, wall, doubtful, *progress = row
+    version, state_at, purged_at = progress
     return RegistrationSummary(
-        reference, State(state), outcome, masked(kk), name, people, premium_total, wall, bool(doubtful)
-    )
+        reference, State(state), outcome, masked(kk), name, people, premium_total, wall, bool(doubtful),
+        version, state_at, purged_at
+    )  # fmt: skip
 
 
 def _people(answers: Mapping[str, str]) -> int:

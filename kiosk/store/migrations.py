@@ -107,11 +107,56 @@ def resume_codes(connection: Any) -> None:
     connection.execute("CREATE INDEX resume_code_draft ON resume_code (draft_id)")
 
 
+_SYNCED = (
+    "ALTER TABLE registration ADD COLUMN version INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE registration ADD COLUMN state_at TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE registration ADD COLUMN purged_at TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX registration_here ON registration (state, state_at) WHERE purged_at = ''",
+    "DROP INDEX outbox_waiting",
+    "ALTER TABLE outbox RENAME TO outbox_before",
+    """CREATE TABLE outbox (
+        n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, registration TEXT NOT NULL,
+        queued_at TEXT NOT NULL, sent_at TEXT NOT NULL DEFAULT '', version INTEGER NOT NULL DEFAULT 1,
+        schema INTEGER NOT NULL DEFAULT 1, hash TEXT NOT NULL DEFAULT '',
+        received_ms INTEGER NOT NULL DEFAULT 0, hub_key TEXT NOT NULL DEFAULT '',
+        signature BLOB NOT NULL DEFAULT x'', tries INTEGER NOT NULL DEFAULT 0,
+        next_try_ms INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '',
+        exported_at TEXT NOT NULL DEFAULT '', UNIQUE (registration, version)) STRICT""",
+    """INSERT INTO outbox (n, key, registration, queued_at, sent_at)
+        SELECT n, key, registration, queued_at, sent_at FROM outbox_before""",
+    "DROP TABLE outbox_before",
+    "CREATE INDEX outbox_waiting ON outbox (n) WHERE sent_at = ''",
+    """CREATE TABLE identity (
+        n INTEGER PRIMARY KEY, kiosk TEXT NOT NULL, training INTEGER NOT NULL, signing BLOB NOT NULL,
+        opening BLOB NOT NULL, hub_keys TEXT NOT NULL, url TEXT NOT NULL, enrolled_at TEXT NOT NULL,
+        epoch TEXT NOT NULL, cursor INTEGER NOT NULL, asking TEXT NOT NULL) STRICT""",
+    """CREATE TABLE decision (
+        registration TEXT NOT NULL, version INTEGER NOT NULL, verdict TEXT NOT NULL, hash TEXT NOT NULL,
+        decided_at TEXT NOT NULL, problems TEXT NOT NULL, other_reference TEXT NOT NULL, card TEXT NOT NULL,
+        PRIMARY KEY (registration, version)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE tombstone (
+        registration TEXT NOT NULL PRIMARY KEY, reference TEXT NOT NULL, receipt_hash TEXT NOT NULL,
+        hash TEXT NOT NULL, decided_at TEXT NOT NULL, purged_at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE kept_message (
+        number INTEGER PRIMARY KEY, kind TEXT NOT NULL, sealed INTEGER NOT NULL, body BLOB NOT NULL,
+        hub_key TEXT NOT NULL, signature BLOB NOT NULL, code TEXT NOT NULL, kept_at TEXT NOT NULL) STRICT""",
+    "ALTER TABLE card_block ADD COLUMN lease TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE card_block ADD COLUMN epoch TEXT NOT NULL DEFAULT ''",
+)
+
+
+def synced_later(connection: Any) -> None:
+    """Versions, receipts and decisions of registrations, and the keys by which the hub is known."""
+    for statement in _SYNCED:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0001_first_schema", first_schema),
     ("0002_documents_apart", documents_apart),
     ("0003_doubtful_times", doubtful_times),
     ("0004_resume_codes", resume_codes),
+    ("0005_synced_later", synced_later),
 )
 """Every step by name, in order; a new one goes to the end."""
 

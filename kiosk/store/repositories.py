@@ -1,4 +1,4 @@
-"""Drafts, registrations and the outbox, as statements on their tables; none of them commits."""
+"""Drafts and registrations as statements on their tables; none of them commits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.domain.draft import Draft
 from kiosk.domain.registration import LIVE, Registration, State
-from kiosk.errors import StaleDraftError
+from kiosk.errors import StaleDraftError, StoreError
 from kiosk.services.ports import AuditLine, DraftSummary, RegistrationSummary
 from kiosk.store import mapping
 from kiosk.store.session import Session, Statement
@@ -33,7 +33,6 @@ from kiosk.store.tables import (
     DocumentRow,
     DraftRow,
     MemberRow,
-    OutboxRow,
     RegistrationRow,
     table_of,
 )
@@ -116,26 +115,52 @@ _R = _REGISTRATION.c
 _M = table_of(MemberRow).c
 _A = table_of(AuditRow).c
 _DOCUMENT = table_of(DocumentRow)
-_WITH_DOCUMENT = _REGISTRATION.join(_DOCUMENT, _DOCUMENT.c.registration == _R.n)
+WITH_DOCUMENT = _REGISTRATION.join(_DOCUMENT, _DOCUMENT.c.registration == _R.n)
 _SUMMARY = (
     _R.reference, _R.state, _R.outcome, _R.kk, _R.name, _R.people, _R.premium_total, _R.created_wall,
-    _R.doubtful
+    _R.doubtful, _R.version, _R.state_at, _R.purged_at
 )  # fmt: skip
-_WHOLE = select(_R.id, _R.reference, _R.state, _DOCUMENT.c.body).select_from(_WITH_DOCUMENT)
+WHOLE = select(
+    _R.id, _R.reference, _R.state, _R.version, _R.state_at, _R.purged_at, _DOCUMENT.c.body
+).select_from(WITH_DOCUMENT)  # fmt: skip
+"""The columns of whole registrations, as `mapping.registration_from` takes them."""
 _ADD = Statement(insert(_REGISTRATION))
 _ADD_DOCUMENT = Statement(insert(_DOCUMENT))
 _ADD_MEMBERS = Statement(insert(table_of(MemberRow)))
+_PROGRESS = ("state", "version", "state_at", "purged_at")
+_MOVE = Statement(
+    update(_REGISTRATION)
+    .where(_R.id == bindparam("id_"))
+    .values({name: bindparam(name) for name in _PROGRESS})
+)
+_N_OF = Statement(select(_R.n).where(_R.id == bindparam("id_")))
+_REPLACE = Statement(
+    update(_REGISTRATION)
+    .where(_R.n == bindparam("n_"))
+    .values({name: bindparam(name) for name in _R.keys() if name not in {"n", "id"}})  # noqa: SIM118
+)
+_REPLACE_DOCUMENT = Statement(
+    update(_DOCUMENT).where(_DOCUMENT.c.registration == bindparam("n_")).values(body=bindparam("body"))
+)
+_REMOVE_MEMBERS = Statement(delete(table_of(MemberRow)).where(_M.registration == bindparam("n_")))
+_DECIDED = Statement(
+    WHOLE.where(
+        _R.state.in_([literal_column("'accepted'"), literal_column("'lapsed'")]),
+        _R.state_at < bindparam("before_"),
+        _R.purged_at == literal_column("''"),
+    ).limit(bindparam("limit_"))
+)
 _COUNT_UP = upsert(table_of(CounterRow)).values(kiosk=bindparam("kiosk"), number=literal_column("1"))
 _NEXT_NUMBER = Statement(
     _COUNT_UP.on_conflict_do_update(
         index_elements=["kiosk"], set_={"number": table_of(CounterRow).c.number + literal_column("1")}
     ).returning(table_of(CounterRow).c.number)
 )
-_BY_REFERENCE = Statement(_WHOLE.where(_R.reference == bindparam("reference_")))
-_BY_ID = Statement(_WHOLE.where(_R.id == bindparam("id_")))
+_BY_REFERENCE = Statement(WHOLE.where(_R.reference == bindparam("reference_")))
+_BY_ID = Statement(WHOLE.where(_R.id == bindparam("id_")))
 _OF_NIK = select(_M.registration).where(_M.nik == bindparam("nik_")).order_by(_M.registration.desc())
-_BY_NIK = Statement(_WHOLE.where(_R.n.in_(_OF_NIK.limit(bindparam("limit_")))).order_by(_R.n.desc()))
-_BY_KK = Statement(_WHOLE.where(_R.kk == bindparam("kk_")).order_by(_R.n.desc()).limit(bindparam("limit_")))
+_BY_NIK = Statement(WHOLE.where(_R.n.in_(_OF_NIK.limit(bindparam("limit_")))).order_by(_R.n.desc()))
+_BY_KK = Statement(WHOLE.where(_R.kk == bindparam("kk_")).order_by(_R.n.desc()).limit(bindparam("limit_")))
 _LIVE: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in sorted(LIVE)]
 _LIVE_NIKS = Statement(
     select(_M.nik)
@@ -166,7 +191,7 @@ _PAGES = {
     (False, True): _newest(select(*_SUMMARY), _ON_DAY),
     (True, True): _newest(select(*_SUMMARY), _IN_STATE, _ON_DAY),
 }
-_BATCHES = {False: _newest(_WHOLE), True: _newest(_WHOLE, _IN_STATE)}
+_BATCHES = {False: _newest(WHOLE), True: _newest(WHOLE, _IN_STATE)}
 
 
 class SqlRegistrations:
@@ -185,6 +210,31 @@ class SqlRegistrations:
         body = mapping.registration_document(registration)
         self._session.run(_ADD_DOCUMENT, {"registration": n, "body": body})
         self._session.run_many(_ADD_MEMBERS, mapping.member_rows(registration, n))
+
+    def replace(self, registration: Registration) -> None:
+        """Puts the whole of it in the place of the one with its id; raises StoreError `store.unknown`."""
+        row = self._session.row(_N_OF, {"id_": registration.id})
+        if row is None:
+            raise StoreError("store.unknown", "no registration with this id")
+        n = row[0]
+        columns = mapping.registration_columns(registration)
+        values = {name: value for name, value in columns.items() if name not in {"n", "id"}}
+        self._session.run(_REPLACE, values | {"n_": n})
+        body = mapping.registration_document(registration)
+        self._session.run(_REPLACE_DOCUMENT, {"n_": n, "body": body})
+        self._session.run(_REMOVE_MEMBERS, {"n_": n})
+        self._session.run_many(_ADD_MEMBERS, mapping.member_rows(registration, n))
+
+    def move(self, registration: Registration) -> None:
+        """Keeps state, version and times of it alone; raises StoreError `store.unknown`."""
+        values = mapping.progress_columns(registration) | {"id_": registration.id}
+        if self._session.run(_MOVE, values).rowcount != 1:
+            raise StoreError("store.unknown", "no registration with this id")
+
+    def decided(self, before: str, *, limit: int) -> list[Registration]:
+        """Those decided before an ISO day or time whose personal data are still here."""
+        rows = self._session.rows(_DECIDED, {"before_": before, "limit_": limit})
+        return [mapping.registration_from(row) for row in rows]
 
     def next_number(self, kiosk: str) -> int:
         """The next number of `kiosk`, from 1; taken for good when the unit of work commits."""
@@ -242,34 +292,4 @@ class SqlRegistrations:
         if not before:
             return _NEWEST
         row = self._session.row(_PLACE, {"reference_": before})
-        return int(row[0]) if row else 0
-
-
-_O = table_of(OutboxRow).c
-_QUEUE = Statement(insert(table_of(OutboxRow)))
-# The empty text stands in the statement itself: with a parameter the partial index could not be used.
-_UNSENT = select(_O.n).where(_O.sent_at == literal_column("''")).limit(bindparam("at_most_")).subquery()
-_WAITING = Statement(select(func.count()).select_from(_UNSENT))
-
-
-class SqlOutbox:
-    """What waits to be sent to the hub, one item a registration."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def add(self, registration: Registration, idempotency_key: str) -> None:
-        """Queues it; raises StoreError `store.duplicate` where it or the key is queued already."""
-        values = {
-            "n": None,
-            "key": idempotency_key,
-            "registration": registration.id,
-            "queued_at": registration.created.wall,
-            "sent_at": "",
-        }
-        self._session.run(_QUEUE, values)
-
-    def waiting(self, *, at_most: int = 1000) -> int:
-        """How many wait, counted to `at_most` and no further."""
-        row = self._session.row(_WAITING, {"at_most_": at_most})
         return int(row[0]) if row else 0

@@ -4,9 +4,9 @@ What creates them is `migrations.py`; a test holds the two together. Rows of thi
 nothing outside `kiosk.store` sees them and the domain objects are made in `mapping.py`.
 """
 
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
-from sqlalchemy import Index, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 
@@ -25,6 +25,7 @@ class RegistrationRow(Row, table=True):
         Index("registration_day", "created_day"),
         Index("registration_state", "state"),
         Index("registration_state_day", "state", "created_day"),
+        Index("registration_here", "state", "state_at", sqlite_where=text("purged_at = ''")),
     )
     n: int = Field(primary_key=True)
     id: str = Field(sa_type=Text, unique=True)
@@ -38,6 +39,9 @@ class RegistrationRow(Row, table=True):
     created_day: str = Field(sa_type=Text)
     created_wall: str = Field(sa_type=Text)
     doubtful: int
+    version: int
+    state_at: str = Field(sa_type=Text)
+    purged_at: str = Field(sa_type=Text)
 
 
 class DocumentRow(Row, table=True):
@@ -75,15 +79,87 @@ class DraftRow(Row, table=True):
 
 
 class OutboxRow(Row, table=True):
-    """What waits to be sent: `sent_at` is empty until it was."""
+    """A version of a registration to be sent: `sent_at` is empty until the hub's receipt is there."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_waiting", "n", sqlite_where=text("sent_at = ''")),)
+    __table_args__ = (
+        UniqueConstraint("registration", "version"),
+        Index("outbox_waiting", "n", sqlite_where=text("sent_at = ''")),
+    )
     n: int = Field(primary_key=True)
     key: str = Field(sa_type=Text, unique=True)
-    registration: str = Field(sa_type=Text, unique=True)
+    registration: str = Field(sa_type=Text)
     queued_at: str = Field(sa_type=Text)
     sent_at: str = Field(sa_type=Text)
+    version: int
+    schema_: int = Field(sa_column=Column("schema", Integer, nullable=False))
+    hash: str = Field(sa_type=Text)
+    received_ms: int
+    hub_key: str = Field(sa_type=Text)
+    signature: bytes = Field(sa_type=LargeBinary)
+    tries: int
+    next_try_ms: int
+    code: str = Field(sa_type=Text)
+    exported_at: str = Field(sa_type=Text)
+
+
+class IdentityRow(Row, table=True):
+    """Who this kiosk is to the hub, in one row: both secrets, the hub's keys, the inbox's cursor."""
+
+    __tablename__ = "identity"
+    n: int = Field(primary_key=True)
+    kiosk: str = Field(sa_type=Text)
+    training: int
+    signing: bytes = Field(sa_type=LargeBinary)
+    opening: bytes = Field(sa_type=LargeBinary)
+    hub_keys: str = Field(sa_type=Text)
+    url: str = Field(sa_type=Text)
+    enrolled_at: str = Field(sa_type=Text)
+    epoch: str = Field(sa_type=Text)
+    cursor: int
+    asking: str = Field(sa_type=Text)
+
+
+class DecisionRow(Row, table=True):
+    """What the hub decided of one version of a registration."""
+
+    __tablename__ = "decision"
+    __table_args__: ClassVar[dict[str, Any]] = {"sqlite_with_rowid": False}
+    registration: str = Field(sa_type=Text, primary_key=True)
+    version: int = Field(primary_key=True)
+    verdict: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)
+    decided_at: str = Field(sa_type=Text)
+    problems: str = Field(sa_type=Text)
+    other_reference: str = Field(sa_type=Text)
+    card: str = Field(sa_type=Text)
+
+
+class TombstoneRow(Row, table=True):
+    """What stays of a registration whose personal data were removed."""
+
+    __tablename__ = "tombstone"
+    __table_args__: ClassVar[dict[str, Any]] = {"sqlite_with_rowid": False}
+    registration: str = Field(sa_type=Text, primary_key=True)
+    reference: str = Field(sa_type=Text)
+    receipt_hash: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)
+    decided_at: str = Field(sa_type=Text)
+    purged_at: str = Field(sa_type=Text)
+
+
+class KeptMessageRow(Row, table=True):
+    """A message of the hub that this program does not understand, as it came."""
+
+    __tablename__ = "kept_message"
+    number: int = Field(primary_key=True)
+    kind: str = Field(sa_type=Text)
+    sealed: int
+    body: bytes = Field(sa_type=LargeBinary)
+    hub_key: str = Field(sa_type=Text)
+    signature: bytes = Field(sa_type=LargeBinary)
+    code: str = Field(sa_type=Text)
+    kept_at: str = Field(sa_type=Text)
 
 
 class AuditRow(Row, table=True):
@@ -106,7 +182,10 @@ class AuditRow(Row, table=True):
 
 
 class CardBlockRow(Row, table=True):
-    """A block of card numbers: `first` to `last`, of which `next` is the next to give."""
+    """A block of card numbers: `first` to `last`, of which `next` is the next to give.
+
+    `lease` names it at the hub; it is used while the kiosk is in the `epoch` in which it was given.
+    """
 
     __tablename__ = "card_block"
     __table_args__ = (Index("card_block_demo", "demo"),)
@@ -115,6 +194,8 @@ class CardBlockRow(Row, table=True):
     next: int
     last: int
     demo: int
+    lease: str = Field(sa_type=Text)
+    epoch: str = Field(sa_type=Text)
 
 
 class CodeRow(Row, table=True):

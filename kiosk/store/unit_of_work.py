@@ -9,13 +9,15 @@ from typing import Self
 
 from kiosk import __version__
 from kiosk.domain.registration import Moment
-from kiosk.services import ports
+from kiosk.services import ports, sync_ports
 from kiosk.store.audit import SqlAuditTrail, VerifyResult, verify
 from kiosk.store.engine import DATABASE, Database, has_database, only_opener, open_database, refuse_plain
+from kiosk.store.identity import SqlIdentity, SqlKeptMessages
 from kiosk.store.keyfile import derived_key, load_or_create_key
 from kiosk.store.leases import SqlCardBlocks, SqlCodes, SqlDirectory, SqlResumeCodes
 from kiosk.store.migrations import migrate
-from kiosk.store.repositories import SqlDrafts, SqlOutbox, SqlRegistrations
+from kiosk.store.repositories import SqlDrafts, SqlRegistrations
+from kiosk.store.sending import SqlDecisions, SqlOutbox, SqlTombstones
 from kiosk.store.session import Session
 
 
@@ -28,7 +30,11 @@ class SqlUnitOfWork:
 
     drafts: ports.DraftRepository
     registrations: ports.RegistrationRepository
-    outbox: ports.Outbox
+    outbox: sync_ports.Outbox
+    identity: sync_ports.IdentityKeeper
+    decisions: sync_ports.Decisions
+    tombstones: sync_ports.Tombstones
+    kept_messages: sync_ports.KeptMessages
     audit: ports.AuditTrail
     cards: ports.CardBlocks
     codes: ports.Codes
@@ -46,6 +52,10 @@ class SqlUnitOfWork:
         self.drafts = SqlDrafts(session)
         self.registrations = SqlRegistrations(session)
         self.outbox = SqlOutbox(session)
+        self.identity = SqlIdentity(session)
+        self.decisions = SqlDecisions(session)
+        self.tombstones = SqlTombstones(session)
+        self.kept_messages = SqlKeptMessages(session)
         self.audit = SqlAuditTrail(session, self._number_key)
         self.cards = SqlCardBlocks(session)
         self.codes = SqlCodes(session)

@@ -78,8 +78,8 @@ PLANTED: Mapping[str, tuple[str, Plant]] = {
     "a registration is queued twice": (
         OUTBOX,
         _sql(
-            "INSERT OR IGNORE INTO outbox"
-            " SELECT NULL, key || 'x', registration || 'x', queued_at, '' FROM outbox"
+            "INSERT OR IGNORE INTO outbox (key, registration, queued_at)"
+            " SELECT key || 'x', registration || 'x', queued_at FROM outbox"
         ),
     ),
 }

@@ -106,6 +106,7 @@ class Shipped:
             connection.execute("INSERT INTO migration (name, version) VALUES (?, '0.1.0')", (name,))
         if self.document_apart:
             doubt = ", 0" if "doubtful" in self.tables[0] else ""
+            doubt += ", 1, '', ''" if "purged_at" in self.tables[0] else ""
             connection.execute(f"INSERT INTO registration VALUES ({_SUMMARY}{doubt})")
             connection.execute("INSERT INTO document VALUES (1, ?)", (REGISTRATION,))
         else:
@@ -113,17 +114,25 @@ class Shipped:
         _fill(connection)
         if _RESUME_CODES[0] in self.tables:
             connection.execute("INSERT INTO resume_code VALUES ('hash', 'id-2', 'wall', 0)")
+        if _SYNCED[0] in self.tables:
+            for statement in _SYNCED_ROWS:
+                connection.execute(statement)
 
 
 def _fill(connection: Any) -> None:
     """The rows that are the same in every version."""
     connection.execute("INSERT INTO member VALUES (1, 0, '9901011208800003')")
-    connection.execute("INSERT INTO outbox VALUES (1, 'key-1', 'id-1', '2026-11-22T09:00:00.000+07:00', '')")
+    connection.execute(
+        "INSERT INTO outbox (n, key, registration, queued_at, sent_at)"
+        " VALUES (1, 'key-1', 'id-1', '2026-11-22T09:00:00.000+07:00', '')"
+    )
     connection.execute(
         "INSERT INTO draft VALUES ('id-2', 3, 'begun', 'saved', '9901', 'MELATI ?', 1, 'members[0].nik', ?)",
         (DRAFT,),
     )
-    connection.execute("INSERT INTO card_block VALUES (1, '0000000000001', 8, 10, 1)")
+    connection.execute(
+        "INSERT INTO card_block (n, first, next, last, demo) VALUES (1, '0000000000001', 8, 10, 1)"
+    )
     connection.execute("INSERT INTO counter VALUES ('K1', 1)")
     connection.execute(
         "INSERT INTO code VALUES (1, 'code-1', 'id-2', '+6281200000001', 's', 'wall', 'boot-1', 5, 1, 2, '')"
@@ -152,6 +161,52 @@ _RESUME_CODES = (
 _REGISTRATION_WITH_DOUBT = (
     _REGISTRATION.removesuffix(") STRICT") + ", doubtful INTEGER NOT NULL DEFAULT 0) STRICT"
 )
+_REGISTRATION_WITH_VERSION = (
+    _REGISTRATION_WITH_DOUBT.removesuffix(") STRICT")
+    + ", version INTEGER NOT NULL DEFAULT 1, state_at TEXT NOT NULL DEFAULT '',"
+    " purged_at TEXT NOT NULL DEFAULT '') STRICT"
+)
+_SYNC = "0005_synced_later"
+_OUTBOX = next(statement for statement in _OTHERS if statement.startswith("CREATE TABLE outbox"))
+_OUTBOX_OF_VERSIONS = """CREATE TABLE outbox (
+        n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, registration TEXT NOT NULL,
+        queued_at TEXT NOT NULL, sent_at TEXT NOT NULL DEFAULT '', version INTEGER NOT NULL DEFAULT 1,
+        schema INTEGER NOT NULL DEFAULT 1, hash TEXT NOT NULL DEFAULT '',
+        received_ms INTEGER NOT NULL DEFAULT 0, hub_key TEXT NOT NULL DEFAULT '',
+        signature BLOB NOT NULL DEFAULT x'', tries INTEGER NOT NULL DEFAULT 0,
+        next_try_ms INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '',
+        exported_at TEXT NOT NULL DEFAULT '', UNIQUE (registration, version)) STRICT"""
+_BLOCK = next(statement for statement in _OTHERS if statement.startswith("CREATE TABLE card_block"))
+_LEASED_BLOCK = (
+    _BLOCK.removesuffix(") STRICT")
+    + ", lease TEXT NOT NULL DEFAULT '', epoch TEXT NOT NULL DEFAULT '') STRICT"
+)
+_SYNCED = (
+    """CREATE TABLE identity (
+        n INTEGER PRIMARY KEY, kiosk TEXT NOT NULL, training INTEGER NOT NULL, signing BLOB NOT NULL,
+        opening BLOB NOT NULL, hub_keys TEXT NOT NULL, url TEXT NOT NULL, enrolled_at TEXT NOT NULL,
+        epoch TEXT NOT NULL, cursor INTEGER NOT NULL, asking TEXT NOT NULL) STRICT""",
+    """CREATE TABLE decision (
+        registration TEXT NOT NULL, version INTEGER NOT NULL, verdict TEXT NOT NULL, hash TEXT NOT NULL,
+        decided_at TEXT NOT NULL, problems TEXT NOT NULL, other_reference TEXT NOT NULL, card TEXT NOT NULL,
+        PRIMARY KEY (registration, version)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE tombstone (
+        registration TEXT NOT NULL PRIMARY KEY, reference TEXT NOT NULL, receipt_hash TEXT NOT NULL,
+        hash TEXT NOT NULL, decided_at TEXT NOT NULL, purged_at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE kept_message (
+        number INTEGER PRIMARY KEY, kind TEXT NOT NULL, sealed INTEGER NOT NULL, body BLOB NOT NULL,
+        hub_key TEXT NOT NULL, signature BLOB NOT NULL, code TEXT NOT NULL, kept_at TEXT NOT NULL) STRICT""",
+    "CREATE INDEX registration_here ON registration (state, state_at) WHERE purged_at = ''",
+)
+_SYNCED_ROWS = (
+    "INSERT INTO identity VALUES (1, 'K1', 0, x'01', x'02', '[]', 'http://hub', 'wall', 'epoch-1', 4, '')",
+    "INSERT INTO decision VALUES ('id-9', 1, 'accepted', 'aa', 'wall', '[]', '', 'confirmed')",
+    "INSERT INTO tombstone VALUES ('id-9', 'K1-****-XX', 'bb', 'aa', 'wall', 'wall')",
+    "INSERT INTO kept_message VALUES (3, 'weather', 0, x'7b7d', 'cc', x'03', 'inbox.unknown', 'wall')",
+)
+_NOW = tuple(
+    {_OUTBOX: _OUTBOX_OF_VERSIONS, _BLOCK: _LEASED_BLOCK}.get(statement, statement) for statement in _OTHERS
+)
 SHIPPED = {
     "documents in the registrations": Shipped([_FIRST], (_REGISTRATION_WITH_DOCUMENT, *_OTHERS), False),  # noqa: FBT003
     "documents apart from the first step": Shipped([_FIRST], (_REGISTRATION, _DOCUMENT, *_OTHERS), True),  # noqa: FBT003
@@ -164,6 +219,11 @@ SHIPPED = {
     "codes on slips": Shipped(
         [_FIRST, _APART, _DOUBTFUL, _SLIPS],
         (_REGISTRATION_WITH_DOUBT, _DOCUMENT, *_OTHERS, *_RESUME_CODES),
+        True,  # noqa: FBT003
+    ),
+    "synced later": Shipped(
+        [_FIRST, _APART, _DOUBTFUL, _SLIPS, _SYNC],
+        (_REGISTRATION_WITH_VERSION, _DOCUMENT, *_NOW, *_RESUME_CODES, *_SYNCED),
         True,  # noqa: FBT003
     ),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import string
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -45,6 +47,10 @@ REGISTRATIONS = st.builds(
     demo_card=st.booleans(),
     verified_phone=st.booleans(),
     source=PLAIN,
+    card=st.none() | PLAIN,
+    version=st.integers(1, 9),
+    state_at=PLAIN,
+    purged_at=PLAIN,
 )
 PATHS = PLAIN | st.builds(member_path, st.integers(0, 20), st.sampled_from(["nik", "name"]))
 DRAFTS = st.builds(
@@ -66,8 +72,25 @@ def _storable(values: dict[str, Any]) -> bool:
 def test_a_registration_comes_back_as_it_was(registration: Registration) -> None:
     values = mapping.registration_columns(registration)
     assert _storable(values)
-    row = (values["id"], values["reference"], values["state"], mapping.registration_document(registration))
-    assert mapping.registration_from(row) == registration
+    assert mapping.registration_from(_whole(registration)) == registration
+
+
+def _whole(registration: Registration) -> tuple[Any, ...]:
+    values = mapping.registration_columns(registration)
+    names = ("id", "reference", "state", "version", "state_at", "purged_at")
+    return (*(values[name] for name in names), mapping.registration_document(registration))
+
+
+def test_a_document_that_names_no_card_tells_it_by_its_accounts() -> None:
+    family_card, demo = "0001234567891", examples.a_registration(7)
+    own = replace(demo, decision=replace(demo.decision, family_card=family_card))
+    none = replace(demo, virtual_accounts={})
+    for registration, card in ((demo, "0000000000007"), (own, family_card), (none, None)):
+        *columns, text = _whole(registration)
+        document = json.loads(text)
+        del document["card"]
+        found = mapping.registration_from((*columns, json.dumps(document)))
+        assert found.card == card
 
 
 @given(DRAFTS, PLAIN)
@@ -125,6 +148,9 @@ def test_a_list_shows_the_head_and_masks_the_number() -> None:
         "premium_total",
         "created_wall",
         "doubtful",
+        "version",
+        "state_at",
+        "purged_at",
     )
     summary = mapping.registration_summary(tuple(values[name] for name in names))
     assert summary.name == examples.NAMES[0]

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from kiosk.store import audit, leases, repositories
+from kiosk.store import audit, identity, leases, repositories, sending
 from kiosk.store.session import Session, Statement
 from kiosk.store.unit_of_work import Store
 
-# A few dozen rows at the most, looked at when a block is leased.
-FEW_ROWS = {"_OVERLAPS"}
+# A few dozen rows at the most, looked at when a block is leased or told of.
+FEW_ROWS = {"_OVERLAPS", "_BLOCKS"}
 
 
 def _statements(module: ModuleType) -> list[tuple[str, Statement]]:
@@ -24,7 +24,7 @@ def _statements(module: ModuleType) -> list[tuple[str, Statement]]:
     return [one for one in found if one[0] not in FEW_ROWS]
 
 
-ALL = [*_statements(repositories), *_statements(leases), *_statements(audit)]
+ALL = [one for module in (repositories, leases, audit, sending, identity) for one in _statements(module)]
 
 
 def _plan(store: Store, sql: str) -> list[str]:
@@ -53,6 +53,8 @@ WALKS = {
     "_BEFORE": ["SCAN audit"],
     "_LAST_TRUSTED": ["SCAN audit"],
     "_DRAFT_PAGE": ["SCAN draft USING INDEX draft_saved"],
+    "_DUE": ["SCAN outbox USING INDEX outbox_waiting"],
+    "_SET_ASIDE": ["SCAN outbox USING INDEX outbox_waiting"],
     "_WAITING": ["SCAN outbox USING COVERING INDEX outbox_waiting", "SCAN anon_1"],
 }
 

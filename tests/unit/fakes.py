@@ -13,7 +13,8 @@ from kiosk.domain.directory import Participant
 from kiosk.domain.draft import Draft
 from kiosk.domain.registration import LIVE, Moment, Registration, State
 from kiosk.errors import StaleDraftError, StoreError
-from kiosk.services import ports
+from kiosk.services import ports, sync_ports
+from tests.unit.sync_fakes import FakeDecisions, FakeIdentity, FakeKeptMessages, FakeOutbox, FakeTombstones
 
 JAKARTA = timezone(timedelta(hours=7))
 
@@ -83,9 +84,13 @@ class FakeState:
     drafts: dict[str, Draft] = field(default_factory=dict)
     registrations: dict[str, Registration] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
-    outbox: dict[str, str] = field(default_factory=dict)
+    outbox: dict[tuple[str, int], sync_ports.Queued] = field(default_factory=dict)
+    identity: sync_ports.Identity | None = None
+    decisions: dict[tuple[str, int], sync_ports.HubDecision] = field(default_factory=dict)
+    tombstones: dict[str, sync_ports.Tombstone] = field(default_factory=dict)
+    kept: dict[int, sync_ports.KeptMessage] = field(default_factory=dict)
     audit: list[ports.AuditLine] = field(default_factory=list)
-    cards: list[ports.LeasedCard] = field(default_factory=list)
+    cards: list[sync_ports.CardBlock] = field(default_factory=list)
     codes: dict[str, ports.CodeAttempt] = field(default_factory=dict)
     slips: dict[str, ports.ResumeCode] = field(default_factory=dict)
     people: dict[str, Participant] = field(default_factory=dict)
@@ -96,6 +101,10 @@ class FakeState:
             dict(self.registrations),
             dict(self.numbers),
             dict(self.outbox),
+            self.identity,
+            dict(self.decisions),
+            dict(self.tombstones),
+            dict(self.kept),
             list(self.audit),
             list(self.cards),
             dict(self.codes),
@@ -124,7 +133,11 @@ class FakeUnitOfWork:
 
     drafts: ports.DraftRepository
     registrations: ports.RegistrationRepository
-    outbox: ports.Outbox
+    outbox: sync_ports.Outbox
+    identity: sync_ports.IdentityKeeper
+    decisions: sync_ports.Decisions
+    tombstones: sync_ports.Tombstones
+    kept_messages: sync_ports.KeptMessages
     audit: ports.AuditTrail
     cards: ports.CardBlocks
     codes: ports.Codes
@@ -140,6 +153,10 @@ class FakeUnitOfWork:
         self.drafts = FakeDrafts(state)
         self.registrations = FakeRegistrations(state)
         self.outbox = FakeOutbox(state)
+        self.identity = FakeIdentity(state)
+        self.decisions = FakeDecisions(state)
+        self.tombstones = FakeTombstones(state)
+        self.kept_messages = FakeKeptMessages(state)
         self.audit = FakeAuditTrail(state)
         self.cards = FakeCardBlocks(state)
         self.codes = FakeCodes(state)
@@ -215,6 +232,27 @@ class FakeRegistrations:
             raise StoreError("store.duplicate")
         self.state.registrations[registration.reference] = registration
 
+    def replace(self, registration: Registration) -> None:
+        if self.by_draft(registration.id) is None:
+            raise StoreError("store.unknown")
+        self.state.registrations[registration.reference] = registration
+
+    def move(self, registration: Registration) -> None:
+        stored = self.by_draft(registration.id)
+        if stored is None:
+            raise StoreError("store.unknown")
+        moved = {name: getattr(registration, name) for name in ("state", "version", "state_at", "purged_at")}
+        self.state.registrations[stored.reference] = replace(stored, **moved)
+
+    def decided(self, before: str, *, limit: int) -> list[Registration]:
+        ended = {State.ACCEPTED, State.LAPSED}
+        found = [
+            one
+            for one in self.state.registrations.values()
+            if one.state in ended and not one.purged_at and one.state_at < before
+        ]
+        return sorted(found, key=lambda one: one.state_at)[:limit]
+
     def next_number(self, kiosk: str) -> int:
         number = self.state.numbers.get(kiosk, 0) + 1
         self.state.numbers[kiosk] = number
@@ -280,20 +318,11 @@ def _summary(registration: Registration) -> ports.RegistrationSummary:
         registration.decision.people,
         registration.decision.premium_total,
         registration.created.wall,
+        not registration.created.trusted,
+        registration.version,
+        registration.state_at,
+        registration.purged_at,
     )
-
-
-@dataclass
-class FakeOutbox:
-    """Idempotency keys by reference."""
-
-    state: FakeState
-
-    def add(self, registration: Registration, idempotency_key: str) -> None:
-        self.state.outbox[registration.reference] = idempotency_key
-
-    def waiting(self, *, at_most: int = 1000) -> int:
-        return min(len(self.state.outbox), at_most)
 
 
 @dataclass
@@ -319,17 +348,29 @@ class FakeCardBlocks:
 
     state: FakeState
 
-    def lease(self, first: str, count: int, *, demo: bool) -> None:
-        width = len(first)
-        self.state.cards += [
-            ports.LeasedCard(str(int(first) + step).zfill(width), demo) for step in range(count)
-        ]
+    def lease(self, first: str, count: int, *, demo: bool, lease: str = "", epoch: str = "") -> None:
+        if all(block.first != first for block in self.state.cards):
+            last = int(first) + count - 1
+            self.state.cards.append(sync_ports.CardBlock(first, int(first), last, demo, lease, epoch))
 
     def take(self) -> ports.LeasedCard | None:
-        return self.state.cards.pop(0) if self.state.cards else None
+        for index, block in enumerate(self.state.cards):
+            if self._gives(block):
+                self.state.cards[index] = replace(block, next=block.next + 1)
+                return ports.LeasedCard(str(block.next).zfill(len(block.first)), block.demo)
+        return None
 
     def left(self) -> int:
-        return len(self.state.cards)
+        return sum(block.last - block.next + 1 for block in self.state.cards if self._gives(block))
+
+    def blocks(self) -> list[sync_ports.CardBlock]:
+        return list(self.state.cards)
+
+    def _gives(self, block: sync_ports.CardBlock) -> bool:
+        has_real = any(not one.demo for one in self.state.cards)
+        epoch = self.state.identity.epoch if self.state.identity else ""
+        fits = not has_real if block.demo else block.epoch == epoch
+        return fits and block.next <= block.last
 
 
 @dataclass
@@ -354,6 +395,10 @@ class FakeCodes:
     def sent_to(self, phone: str, *, limit: int = 20) -> list[ports.CodeAttempt]:
         return [one for one in self._newest_first() if one.phone == phone][:limit]
 
+    def forget(self, draft_id: str) -> None:
+        for one in [one for one in self.state.codes.values() if one.draft_id == draft_id]:
+            del self.state.codes[one.id]
+
     def _newest_first(self) -> list[ports.CodeAttempt]:
         return [*reversed(self.state.codes.values())]
 
@@ -375,6 +420,10 @@ class FakeResumeCodes:
 
     def use(self, code: str) -> None:
         self.state.slips[code] = replace(self.state.slips[code], used=True)
+
+    def forget(self, draft_id: str) -> None:
+        for name in [name for name, known in self.state.slips.items() if known.draft_id == draft_id]:
+            del self.state.slips[name]
 
 
 @dataclass

@@ -1,0 +1,203 @@
+"""What syncing needs from the store, as protocols, and the plain things that it keeps there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from kiosk.domain.fields import Problem
+from kiosk.domain.registration import Registration
+
+CONTENT_SCHEMA = 1
+"""The form of the content that is written now; a queued version keeps the one it was queued with."""
+
+ACCEPTED, REFUSED = "accepted", "refused"
+"""The verdicts of the hub."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubReceipt:
+    """The hub's signed word that it holds a version: its clock, the id of its key, the signature."""
+
+    received_ms: int
+    hub_key: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One version of a registration on its way to the hub.
+
+    `n` is its place in the queue, `key` its idempotency key, which is also the secret salt of its content in
+    the form `schema`. `sent_at` is empty until a receipt (or a decision, which proves as much) came, `hash`
+    (hexadecimal) is the content's as the hub named it. `code` says what kept the last attempt from a
+    receipt, after `tries` attempts that were answered; before `next_try_ms` it is not sent again.
+    `exported_at` is when it was last written to a stick.
+    """
+
+    n: int
+    registration: str
+    version: int
+    key: str
+    queued_at: str
+    schema: int = CONTENT_SCHEMA
+    sent_at: str = ""
+    hash: str = ""
+    receipt: HubReceipt | None = None
+    tries: int = 0
+    next_try_ms: int = 0
+    code: str = ""
+    exported_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A queued version together with the registration as it stands."""
+
+    queued: Queued
+    registration: Registration
+
+
+class Outbox(Protocol):
+    """The versions of registrations that go to the hub, with their idempotency keys from the first moment.
+
+    `due` gives what waits, oldest first, behind the place `after`: what may be tried at `now_ms`, or
+    everything where that is None. `put` keeps what changed of a queued version.
+    """
+
+    def add(
+        self,
+        registration: Registration,
+        idempotency_key: str,
+        *,
+        queued_at: str = "",
+        schema: int = CONTENT_SCHEMA,
+    ) -> None: ...
+    def waiting(self, *, at_most: int = 1000) -> int: ...
+    def due(self, now_ms: int | None, *, limit: int, after: int = 0) -> list[Outgoing]: ...
+    def get(self, registration: str, version: int) -> Queued | None: ...
+    def versions(self, registration: str) -> list[Queued]: ...
+    def put(self, queued: Queued) -> None: ...
+    def set_aside(self, *, limit: int = 50) -> list[Queued]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HubKey:
+    """A public key of the hub, in hexadecimal: `purpose` is `sign` or `seal`.
+
+    A retired key is not sealed to any more; what it signed before stays true.
+    """
+
+    id: str
+    public: str
+    purpose: str
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this kiosk is to the hub: its two secret keys, the hub's public ones, and where they met.
+
+    `enrolled_at` is empty until the hub has taken the keys. `epoch` names the life of this store: one that
+    was restored from a copy begins another (empty: it has yet to begin). `cursor` is the number of the last
+    message taken from the inbox; `asking` the lease under which a block of card numbers was asked for, until
+    it came.
+    """
+
+    kiosk: str
+    training: bool
+    signing_secret: bytes = field(repr=False)
+    opening_secret: bytes = field(repr=False)
+    hub_keys: tuple[HubKey, ...] = ()
+    url: str = ""
+    enrolled_at: str = ""
+    epoch: str = ""
+    cursor: int = 0
+    asking: str = ""
+
+
+class IdentityKeeper(Protocol):
+    """The one identity of this kiosk, if it has one."""
+
+    def get(self) -> Identity | None: ...
+    def put(self, identity: Identity) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HubDecision:
+    """What the hub decided of one version of a registration (its id in `registration`).
+
+    `hash` is the content's, hexadecimal; `verdict` accepted or refused. A refusal has problems, and
+    `other_reference` where the family is known from elsewhere. `card` is `confirmed`, `none` or the number
+    that stands for the one given here.
+    """
+
+    registration: str
+    version: int
+    verdict: str
+    hash: str
+    decided_at: str
+    problems: tuple[Problem, ...] = ()
+    other_reference: str = ""
+    card: str = ""
+
+
+class Decisions(Protocol):
+    """The hub's decisions, one a version."""
+
+    def put(self, decision: HubDecision) -> None: ...
+    def get(self, registration: str, version: int) -> HubDecision | None: ...
+    def all_of(self, registration: str) -> list[HubDecision]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What stays of a registration whose personal data were removed; `reference` is masked."""
+
+    registration: str
+    reference: str
+    receipt_hash: str
+    hash: str
+    decided_at: str
+    purged_at: str
+
+
+class Tombstones(Protocol):
+    """What stays of purged registrations."""
+
+    def add(self, tombstone: Tombstone) -> None: ...
+    def get(self, registration: str) -> Tombstone | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """A message that this program could not take, as it came; `code` says why."""
+
+    number: int
+    kind: str
+    sealed: bool
+    body: bytes
+    hub_key: str
+    signature: bytes
+    code: str
+    kept_at: str
+
+
+class KeptMessages(Protocol):
+    """The messages that wait for a program that understands them."""
+
+    def add(self, message: KeptMessage) -> None: ...
+    def page(self, *, limit: int, after: int = 0) -> Sequence[KeptMessage]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CardBlock:
+    """A leased block of card numbers: those from `next` to `last` are left of it."""
+
+    first: str
+    next: int
+    last: int
+    demo: bool
+    lease: str = ""
+    epoch: str = ""

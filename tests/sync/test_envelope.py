@@ -12,9 +12,10 @@ from kiosk.sync import content, envelope
 from kiosk.sync.canonical import canonical
 from kiosk.sync.envelope import BadEnvelopeError, Header
 from kiosk.sync.keys import OpeningKey, SigningKey
-from tests.sync.samples import a_content
+from tests.sync.samples import a_content, an_envelope, words
 
 RECORD = "01890a5d-ac96-774b-bcce-b302099a8057"
+_FILES = ("words.toml", "other_words.toml")
 KIOSK, HUB = SigningKey.generate(), OpeningKey.generate()
 
 
@@ -163,8 +164,17 @@ def test_nobody_else_opens_it() -> None:
     assert HUB.open(found.sealed, found.info + b"x") is None
 
 
-def test_a_family_of_five_takes_at_most_800_bytes() -> None:
-    assert max(len(sealed(seed, 5)) for seed in range(1000, 1050)) <= 800
+@pytest.mark.parametrize("file", ["words.toml", "other_words.toml"])
+def test_a_family_of_five_takes_at_most_800_bytes(file: str) -> None:
+    known, hub = words(file), HUB.public
+    assert max(len(an_envelope(a_content(seed, 5, known), KIOSK, hub, RECORD)) for seed in range(50)) <= 800
+
+
+def test_the_other_words_are_none_that_the_dictionary_was_made_from() -> None:
+    known, other = (
+        {word for kind in words(f).values() for line in kind for word in line.split()} for f in _FILES
+    )
+    assert known & other == {"Jl."}
 
 
 def test_a_batch_is_split_as_it_was_joined() -> None:

@@ -122,7 +122,8 @@ class Message:
     """One numbered message to one kiosk.
 
     `body` is canonical JSON, or where `is_sealed` that sealed to the kiosk.
-    `key` names the hub's signing key. The numbers of one kiosk count from 1 without gaps.
+    `key` names the hub's signing key. The numbers of one kiosk's inbox count from 1 without gaps; 0 stands
+    for an answer that is given at once and is not kept in the inbox.
     """
 
     kiosk: str
@@ -136,7 +137,7 @@ class Message:
 
     def signed_part(self) -> bytes:
         """The bytes under the signature; raises BadStatementError where a part of it cannot be."""
-        fits = 1 <= self.number <= _MOST_MESSAGES and len(self.key) == KEY_ID_BYTES
+        fits = 0 <= self.number <= _MOST_MESSAGES and len(self.key) == KEY_ID_BYTES
         if not fits or _KIND.fullmatch(self.kind) is None:
             raise BadStatementError("statement.malformed")
         kind = self.kind.encode("ascii")

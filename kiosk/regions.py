@@ -19,6 +19,7 @@ LEVELS = (2, 4, 6, 10)
 """Lengths of a province, regency or city, district and village code, in digits."""
 
 _AFTER_ANY_CODE = "~"
+_REMEMBERED = 4_096
 
 
 class SortedCsv:
@@ -84,6 +85,8 @@ class RegionBook:
     def __init__(self, path: Path) -> None:
         """Open the region file at `path` (`code,name`, sorted by code); raises OSError where it cannot."""
         self._file = SortedCsv(path)
+        # Whoever reads a family asks for the same few districts, once for each member and the card.
+        self._known: dict[str, str | None] = {}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -91,10 +94,16 @@ class RegionBook:
 
     def name(self, code: str) -> str | None:
         """The name of one region, or None where the code is not known."""
+        if code in self._known:
+            return self._known[code]
         if not (code.isascii() and code.isdigit()):
             return None
         record = self._file.get(code)
-        return record[1] if record is not None and len(record) > 1 else None
+        found = record[1] if record is not None and len(record) > 1 else None
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[code] = found
+        return found
 
     def exists(self, code: str) -> bool:
         """Whether the code is known."""

@@ -17,7 +17,7 @@ def member_path(index: int, key: str) -> str:
 
 def split_member_path(path: str) -> tuple[int, str] | None:
     """The member's index and the field's key of `members[1].nik`; None for a path of the family."""
-    match = _MEMBER.fullmatch(path)
+    match = _MEMBER.fullmatch(path) if path.startswith("members[") else None
     return (int(match[1]), match[2]) if match else None
 
 
@@ -76,6 +76,15 @@ class Draft:
             for path, raw in self.answers.items()
             if (found := split_member_path(path)) and found[0] == index
         }
+
+    def members(self) -> tuple[Mapping[str, str], ...]:
+        """The raw answers of every member in their order; one without answers among others is empty."""
+        found: dict[int, dict[str, str]] = {}
+        for path, raw in self.answers.items():
+            place = split_member_path(path)
+            if place:
+                found.setdefault(place[0], {})[place[1]] = raw
+        return tuple(found.get(index, {}) for index in range(max(found, default=-1) + 1))
 
     def without_member(self, index: int) -> Draft:
         """This draft with one member taken out and the later ones moved up."""

@@ -88,7 +88,10 @@ def read_answer(draft: Draft, path: str, rules: Rulebook) -> Cleaned:
 
 def read_member(draft: Draft, index: int, rules: Rulebook) -> tuple[Member, tuple[Problem, ...]]:
     """One member and what is wrong with each of their answers, taken alone."""
-    answers = draft.member(index)
+    return _member_of(draft.member(index), index, rules)
+
+
+def _member_of(answers: Mapping[str, str], index: int, rules: Rulebook) -> tuple[Member, tuple[Problem, ...]]:
     without_nik = bool(answers.get(NO_NIK))
     values: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -138,8 +141,8 @@ def read_family(draft: Draft, rules: Rulebook) -> tuple[Family, tuple[Problem, .
         if cleaned.value is not None:
             values[path] = cleaned.value
     members = []
-    for index in range(draft.member_count):
-        member, found = read_member(draft, index, rules)
+    for index, answers in enumerate(draft.members()):
+        member, found = _member_of(answers, index, rules)
         members.append(member)
         problems.extend(found)
     problems.extend(shape_problems(members, rules))

@@ -112,6 +112,8 @@ class FieldSpec:
 
 def tidy(raw: str) -> str:
     """`raw` without invisible characters, composed (NFC), every kind of blank as one plain space."""
+    if raw.isascii() and raw.isprintable():  # nearly all of them, and nothing to take out
+        return " ".join(raw.split())
     kept = []
     for char in raw:
         category = unicodedata.category(char)

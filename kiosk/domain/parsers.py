@@ -11,6 +11,7 @@ from kiosk.domain.identifiers import digits_only, is_digits
 from kiosk.domain.rulebook import Rulebook
 
 _NAME_SIGNS = frozenset(" '.,-/`")
+_PLAIN_NAME = re.compile(r"[ '.,/`-]*[A-Z][A-Z '.,/`-]*")
 _TYPOGRAPHIC = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u2010": "-", "\u2011": "-"})
 _MONTHS = (
     ("januari", "january", "jan"),
@@ -38,13 +39,17 @@ def name_like(key: str = "name") -> Parser:
     def parse(text: str, rules: Rulebook) -> str:
         # Capitals first: a few letters become two of them, or one with a loose accent.
         name = unicodedata.normalize("NFC", text.upper()).translate(_TYPOGRAPHIC)
-        if not all(_latin(char) or char in _NAME_SIGNS for char in name) or not any(map(str.isalpha, name)):
+        if not _PLAIN_NAME.fullmatch(name) and not _is_latin_name(name):
             raise Refusal(f"{key}.characters")
         if len(name) > rules.limits.name_length:
             raise Refusal(f"{key}.too_long", limit=rules.limits.name_length)
         return name
 
     return parse
+
+
+def _is_latin_name(name: str) -> bool:
+    return all(_latin(char) or char in _NAME_SIGNS for char in name) and any(map(str.isalpha, name))
 
 
 def _latin(char: str) -> bool:

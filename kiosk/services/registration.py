@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from kiosk.domain.draft import Draft
 from kiosk.domain.family import as_family_file, read_family
-from kiosk.domain.fields import Problem, one_problem_a_field
+from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Fact
 from kiosk.domain.identifiers import Reference, virtual_account
 from kiosk.domain.registration import Decision, Moment, Registration, State
 from kiosk.domain.rulebook import Rulebook
-from kiosk.domain.segments import assess, refused
 from kiosk.errors import StaleDraftError
 from kiosk.services.drafts import new_id
+from kiosk.services.judging import joined, judged
 from kiosk.services.membership import known_in
 from kiosk.services.ports import AuditLine, Clock, LeasedCard, Randomness, UnitOfWork, UnitOfWorkFactory
 
@@ -62,13 +61,11 @@ class Registrar:
             if draft.revision != (stored.revision if stored else 0):
                 raise StaleDraftError("draft.stale")
             family, problems = read_family(draft, rules)
-            if any(problem.blocks for problem in problems):
-                return Submitted(refused(problems))
-            decision = assess(family, known_in(work, draft, rules), rules)
+            decision = judged(family, problems, lambda: known_in(work, draft, rules), rules)
             if decision.refused:
-                return Submitted(replace(decision, problems=_joined(problems, decision.problems)))
+                return Submitted(decision)
             now = self._clock.now()
-            warnings = _joined(problems, decision.problems, _unverified(draft, source), _doubtful(now))
+            warnings = joined(decision.problems, _unverified(draft, source), _doubtful(now))
             decision = replace(decision, problems=warnings)
             card = self._card(work, decision)
             registration = Registration(
@@ -104,10 +101,6 @@ class Registrar:
         if decision.family_card is not None:
             return LeasedCard(decision.family_card, demo=False)
         return work.cards.take()
-
-
-def _joined(*found: Iterable[Problem]) -> tuple[Problem, ...]:
-    return one_problem_a_field(chain.from_iterable(found))
 
 
 def _unverified(draft: Draft, source: str) -> tuple[Problem, ...]:

@@ -63,9 +63,10 @@ _FIRST_SCHEMA = (
         PRIMARY KEY (record, kiosk, shard)) PARTITION BY HASH (shard)""",
     "CREATE INDEX registration_reference ON registration (reference)",
     "CREATE INDEX registration_state ON registration (state, decided_at)",
-    """CREATE TABLE enrol_code (hash BYTEA NOT NULL, kiosk INTEGER NOT NULL, made_at TIMESTAMP WITH TIME
-        ZONE NOT NULL, until TIMESTAMP WITH TIME ZONE NOT NULL, used_at TIMESTAMP WITH TIME ZONE, used_by
-        BYTEA, PRIMARY KEY (hash), FOREIGN KEY(kiosk) REFERENCES kiosk (n))""",
+    """CREATE TABLE enrol_code (id BYTEA NOT NULL, public BYTEA NOT NULL, kiosk INTEGER NOT NULL,
+        made_at TIMESTAMP WITH TIME ZONE NOT NULL, until TIMESTAMP WITH TIME ZONE NOT NULL,
+        used_at TIMESTAMP WITH TIME ZONE, used_by BYTEA, PRIMARY KEY (id),
+        FOREIGN KEY(kiosk) REFERENCES kiosk (n))""",
     """CREATE TABLE inbox_head (kiosk INTEGER NOT NULL, last BIGINT NOT NULL, PRIMARY KEY (kiosk), FOREIGN
         KEY(kiosk) REFERENCES kiosk (n))""",
     """CREATE TABLE kiosk_key (id BYTEA NOT NULL, kiosk INTEGER NOT NULL, signing BYTEA NOT NULL, opening

@@ -183,10 +183,11 @@ class KioskStatusRow(HubRow, table=True):
 
 
 class EnrolCodeRow(HubRow, table=True):
-    """A one-time code, as a hash; `used_by` is the id of the key that enrolled with it."""
+    """A one-time code as the public half of its key; `used_by` is the id of the key that enrolled with it."""
 
     __tablename__ = "enrol_code"
-    hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    id: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    public: bytes = Field(sa_type=LargeBinary)
     kiosk: int = Field(foreign_key="kiosk.n")
     made_at: datetime = _moment()
     until: datetime = _moment()

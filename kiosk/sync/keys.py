@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 KEY_ID_BYTES = 8
+PUBLIC_BYTES = 32
 SIGNATURE_BYTES = 64
 SEAL_BYTES = 48
 """How much longer a sealed message is than what it holds: 32 bytes of key share, 16 of tag."""

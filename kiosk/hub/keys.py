@@ -77,6 +77,10 @@ class HubKeys:
         """A NIK as the hub's tables know it: nobody without the key file finds the NIK from it."""
         return hmac.digest(self.lookup, b"jkn/nik/v1\x00" + nik.encode(), "sha256")
 
+    def hashed_kk(self, kk: str) -> bytes:
+        """The same for a No. KK."""
+        return hmac.digest(self.lookup, b"jkn/kk/v1\x00" + kk.encode(), "sha256")
+
     def publics(self) -> list[dict[str, str]]:
         """The public halves as kiosks are told them: `purpose`, `state`, and `public` in hexadecimal."""
         return [{"purpose": one.purpose, "state": one.state, "public": one.public.hex()} for one in self.all]

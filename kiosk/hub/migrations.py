@@ -99,14 +99,33 @@ def first_schema(connection: Connection) -> None:
     for statement in _FIRST_SCHEMA:
         connection.exec_driver_sql(statement)
     for table in _PARTITIONED:
-        for part in range(8):
-            connection.exec_driver_sql(
-                f"CREATE TABLE {table}_{part} PARTITION OF {table}"
-                f" FOR VALUES WITH (MODULUS 8, REMAINDER {part})"
-            )
+        _partition(connection, table)
 
 
-MIGRATIONS: tuple[tuple[str, Step], ...] = (("0001_first_schema", first_schema),)
+def _partition(connection: Connection, table: str) -> None:
+    for part in range(8):
+        connection.exec_driver_sql(
+            f"CREATE TABLE {table}_{part} PARTITION OF {table} FOR VALUES WITH (MODULUS 8, REMAINDER {part})"
+        )
+
+
+def participants(connection: Connection) -> None:
+    """The participants that the hub knows, and how far kiosks have come in their blocks of numbers."""
+    connection.exec_driver_sql(
+        """CREATE TABLE participant (nik BYTEA NOT NULL, kk BYTEA NOT NULL, key BYTEA NOT NULL, sealed BYTEA
+            NOT NULL, taken_at TIMESTAMP WITH TIME ZONE NOT NULL, PRIMARY KEY (nik))
+            PARTITION BY HASH (nik)"""
+    )
+    connection.exec_driver_sql("CREATE INDEX participant_kk ON participant (kk)")
+    _partition(connection, "participant")
+    connection.exec_driver_sql("ALTER TABLE lease ADD COLUMN next BIGINT")
+    connection.exec_driver_sql("ALTER TABLE lease ADD COLUMN told_at TIMESTAMP WITH TIME ZONE")
+
+
+MIGRATIONS: tuple[tuple[str, Step], ...] = (
+    ("0001_first_schema", first_schema),
+    ("0002_participants", participants),
+)
 """Every step by name, in order; a new one goes to the end."""
 
 

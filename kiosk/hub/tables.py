@@ -115,6 +115,21 @@ class MemberRow(HubRow, table=True):
     live: bool
 
 
+class ParticipantRow(HubRow, table=True):
+    """A participant of an extract, sealed to this hub's key `key`; NIK and No. KK as keyed hashes."""
+
+    __tablename__ = "participant"
+    __table_args__ = (
+        Index("participant_kk", "kk"),
+        {"postgresql_partition_by": "HASH (nik)"},
+    )
+    nik: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    kk: bytes = Field(sa_type=LargeBinary)
+    key: bytes = Field(sa_type=LargeBinary)
+    sealed: bytes = Field(sa_type=LargeBinary)
+    taken_at: datetime = _moment()
+
+
 class CardRow(HubRow, table=True):
     """A card number that a decision confirmed or gave, for good."""
 
@@ -243,7 +258,8 @@ class LeaseRow(HubRow, table=True):
     """A block of card numbers given to a kiosk, by the id that the kiosk asked with; no two share a number.
 
     `state`: `leased`, `lost` (of an older epoch), `reclaimed` or `quarantined` (the kiosk was retired).
-    `body`, `key` and `signature` are the answer, the same whenever it is asked again.
+    `body`, `key` and `signature` are the answer, the same whenever it is asked again. `next` is the lowest
+    number that the kiosk had not given when it last told, at `told_at`.
     """
 
     __tablename__ = "lease"
@@ -267,6 +283,8 @@ class LeaseRow(HubRow, table=True):
     body: bytes = Field(sa_type=LargeBinary)
     key: bytes = Field(sa_type=LargeBinary)
     signature: bytes = Field(sa_type=LargeBinary)
+    next: int | None = Field(default=None, sa_type=BigInteger)
+    told_at: datetime | None = _perhaps_moment()
 
 
 class QuarantineRow(HubRow, table=True):

@@ -217,7 +217,7 @@ def write_parcel(
         if not _is_folder(folder):
             folder.mkdir(mode=0o755)
             _sync_folder(root)
-        number = max(*numbers(folder, kind), *_clear_partial(folder, kind), 0) + 1
+        number = max([0, *numbers(folder, kind), *_clear_partial(folder, kind)]) + 1
         if number > LAST_NUMBER:
             raise CarrierError("stick.full", str(folder))
         partial = folder / f".{kind}-{number:06d}.part"

@@ -78,10 +78,14 @@ class Terminal:
             try:
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
                 os.chdir(cwd)
-                os.execvpe(argv[0], list(argv), environ)
+                self.become(argv, environ)
             finally:
                 os._exit(127)
         self.modes = termios.tcgetattr(self.fd)
+
+    def become(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
+        """What the child does in its terminal; a return is a failure."""
+        os.execvpe(argv[0], list(argv), dict(environ))
 
     @classmethod
     def python(cls, *arguments: str, **options: Mapping[str, str]) -> Self:

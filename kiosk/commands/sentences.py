@@ -52,6 +52,7 @@ _SENTENCES = {
     "store.key_inside": "the key must not lie in the data folder; change [store] keys: {detail}",
     "store.wrong_key": "this is not the key of this store; put the right one back: {detail}",
     "store.damaged": "the store is damaged; restore a copy of it: {detail}",
+    "store.failed": "this was not stored; try again, and run `kiosk doctor` if it fails again ({detail})",
     "store.plain": "the store is not encrypted and is left alone: {detail}",
     "store.newer": "the store was written by a newer version of this program; update it: {detail}",
     "store.full": "the disk is full; make room and try again ({detail})",

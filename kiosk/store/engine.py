@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlcipher3 import dbapi2 as driver
@@ -20,6 +21,8 @@ _PLAIN = b"SQLite format 3\0"
 _KEY_ID_SUFFIX = "-keyid"
 _INDEX = 64 * 1024
 """Bytes that an open store needs beside what it writes."""
+_LOOK_SECONDS, _BLOCK, _STEPS = 1.0, 1024 * 1024, 20_000
+"""How long somebody may wait for a second look at damage; how much of it is done in one go."""
 
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT = 5, 6, 8, 10, 11
 _FULL, _CANTOPEN, _CONSTRAINT, _NOTADB = 13, 14, 19, 26
@@ -77,6 +80,19 @@ class Database:
             connection.close()
         else:
             self._idle.append(connection)
+
+    def drop(self, connection: Any) -> None:
+        """Closes a connection that is not to be trusted any more; what is open on it is undone."""
+        with suppress(driver.Error):
+            connection.close()
+
+    def sure(self, found: StoreError) -> StoreError:
+        """The error as it is, but of damage only where it is seen a second time.
+
+        SQLite and SQLCipher take a page that the system could not read for a damaged one, and whoever is told
+        of damage puts an older copy in the place of the store.
+        """
+        return _second_look(self._path, self._key, found) if found.code == "store.damaged" else found
 
     def check(self) -> tuple[str, ...]:
         """What SQLCipher and SQLite find wrong with the file, in their words; empty where nothing is.
@@ -161,6 +177,50 @@ def _prepare(path: Path) -> None:
 
 
 def _connect(path: Path, key: bytes, busy_seconds: float) -> Any:
+    try:
+        return _opened(path, key, busy_seconds)
+    except StoreError as error:
+        if error.code not in {"store.damaged", "store.wrong_key"}:
+            raise
+        _refuse_unreadable(path)
+        return _opened(path, key, busy_seconds)
+
+
+def _refuse_unreadable(path: Path) -> None:
+    """Raises StoreError `store.io` where the system cannot read the files, as far as it is seen in time."""
+    end = monotonic() + _LOOK_SECONDS
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        try:
+            with file.open("rb", buffering=0) as opened:
+                while opened.read(_BLOCK) and monotonic() < end:
+                    pass
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise from_os_error(error, file) from None
+
+
+def _second_look(path: Path, key: bytes, found: StoreError) -> StoreError:
+    """What to say of damage that a connection has met: `found` only if another one meets it as well."""
+    try:
+        _refuse_unreadable(path)
+        connection = _opened(path, key, 1.0)
+    except StoreError as error:
+        return found if error.code == "store.wrong_key" else error
+    end = monotonic() + _LOOK_SECONDS
+    connection.set_progress_handler(lambda: int(monotonic() > end), _STEPS)
+    try:
+        if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+            return found
+    except driver.Error as error:
+        if "interrupted" not in str(error):
+            return found
+    finally:
+        connection.close()
+    return StoreError("store.failed", found.detail)
+
+
+def _opened(path: Path, key: bytes, busy_seconds: float) -> Any:
     try:
         connection = driver.connect(
             str(path), timeout=busy_seconds, isolation_level=None, check_same_thread=False

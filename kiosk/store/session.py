@@ -11,6 +11,7 @@ from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.sqlite import dialect
 from sqlcipher3 import dbapi2 as driver
 
+from kiosk.errors import StoreError
 from kiosk.store.engine import Database, as_store_error
 
 _DIALECT = dialect(paramstyle="named")
@@ -50,6 +51,7 @@ class Session:
         self._database = database
         self._connection: Any = database.take()
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        self._spoilt = False
 
     def run(self, statement: Statement, values: Values) -> Any:
         """Runs a statement and returns the driver's cursor (`rowcount`, `lastrowid`)."""
@@ -58,7 +60,7 @@ class Session:
                 self._connection.execute(self._begin)
             return self._connection.execute(statement.sql, values)
         except driver.Error as error:
-            raise as_store_error(error) from None
+            raise self._told(error) from None
 
     def run_many(self, statement: Statement, rows: Iterable[Values]) -> None:
         """Runs a statement once for each row of values."""
@@ -67,7 +69,7 @@ class Session:
                 self._connection.execute(self._begin)
             self._connection.executemany(statement.sql, rows)
         except driver.Error as error:
-            raise as_store_error(error) from None
+            raise self._told(error) from None
 
     def rows(self, statement: Statement, values: Values) -> list[tuple[Any, ...]]:
         """All rows that a statement gives."""
@@ -75,7 +77,7 @@ class Session:
         try:
             found: list[tuple[Any, ...]] = cursor.fetchall()
         except driver.Error as error:
-            raise as_store_error(error) from None
+            raise self._told(error) from None
         return found
 
     def row(self, statement: Statement, values: Values) -> tuple[Any, ...] | None:
@@ -89,11 +91,20 @@ class Session:
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")
         except driver.Error as error:
-            raise as_store_error(error) from None
+            raise self._told(error) from None
 
     def close(self) -> None:
-        """Undoes what was not committed and gives the connection back."""
-        self._database.give_back(self._connection)
+        """Undoes what was not committed and gives the connection back, unless it has met damage."""
+        if self._spoilt:
+            self._database.drop(self._connection)
+        else:
+            self._database.give_back(self._connection)
+
+    def _told(self, error: driver.Error) -> StoreError:
+        """What to raise; a connection that has met damage, or a page that could not be read, may keep it."""
+        found = as_store_error(error)
+        self._spoilt = self._spoilt or found.code == "store.damaged"
+        return self._database.sure(found)
 
     @property
     def connection(self) -> Any:

@@ -9,6 +9,7 @@ from typing import Self
 
 from kiosk import __version__
 from kiosk.domain.registration import Moment
+from kiosk.errors import StoreError
 from kiosk.services import ports, sync_ports
 from kiosk.store.audit import SqlAuditTrail, VerifyResult, verify
 from kiosk.store.engine import DATABASE, Database, has_database, only_opener, open_database, refuse_plain
@@ -146,5 +147,7 @@ def _migrate(database: Database) -> None:
     session = Session(database)
     try:
         migrate(session.connection, __version__)
+    except StoreError as error:
+        raise database.sure(error) from None
     finally:
         session.close()

@@ -28,10 +28,10 @@ from kiosk.errors import StaleDraftError, StoreError
 from kiosk.language import Language
 from tests.faults.families import TODAY, Step, family, settings, steps
 from tests.faults.promises import Promises
-from tests.faults.recorder import EVERY, GROWING, Recorder
+from tests.faults.recorder import EVERY, GROWING, READ, Recorder
 
 _HOUR_NS = 3_600 * 10**9
-_MAY_SAY = {"store.full", "store.io"}
+_MAY_SAY = {"store.full", "store.io", "store.failed"}
 _CODE_STEPS = {"send code", "check code"}
 
 
@@ -52,6 +52,8 @@ FAULTS = (
     Fault("disk full in a write", errno.ENOSPC, GROWING, sticky=True, partial=True),
     Fault("error", errno.EIO, EVERY, sticky=True),
     Fault("error for a moment", errno.EIO, EVERY, sticky=False),
+    Fault("nothing can be read", errno.EIO, READ, sticky=True),
+    Fault("one read fails", errno.EIO, READ, sticky=False),
 )
 
 

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define MANY 4096
-enum { WRITE = 1, SYNC = 2, TRUNCATE = 4, OPEN = 8, CREATE = 16, NAME = 32 };
+enum { WRITE = 1, SYNC = 2, TRUNCATE = 4, OPEN = 8, CREATE = 16, NAME = 32, READ = 64 };
 
 struct __attribute__((packed)) header {
     char op;
@@ -187,6 +187,26 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t offset) {
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset) {
     if (!known(fd)) return syscall(SYS_pwrite64, fd, data, size, offset);
     return wrote(fd, data, size, offset);
+}
+
+/* Reads are not recorded: they change nothing. */
+static int cannot_read(int fd) {
+    if (!known(fd)) return 0;
+    pthread_mutex_lock(&lock);
+    int failed = fails(READ), error = errno;
+    pthread_mutex_unlock(&lock);
+    errno = error;
+    return failed;
+}
+
+ssize_t read(int fd, void *data, size_t size) {
+    return cannot_read(fd) ? -1 : syscall(SYS_read, fd, data, size);
+}
+ssize_t pread(int fd, void *data, size_t size, off_t offset) {
+    return cannot_read(fd) ? -1 : syscall(SYS_pread64, fd, data, size, offset);
+}
+ssize_t pread64(int fd, void *data, size_t size, off64_t offset) {
+    return cannot_read(fd) ? -1 : syscall(SYS_pread64, fd, data, size, offset);
 }
 
 /* One call between the lock, its fault, and its record. */

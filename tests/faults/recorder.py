@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _SOURCE = Path(__file__).with_name("recorder.c")
 _HEADER = struct.Struct("<ciqqiii")
 
-WRITE, SYNC, TRUNCATE, OPEN, CREATE, NAME = 1, 2, 4, 8, 16, 32
+WRITE, SYNC, TRUNCATE, OPEN, CREATE, NAME, READ = 1, 2, 4, 8, 16, 32, 64
 """Kinds of operations that can be made to fail; CREATE is the opening that makes a file or folder."""
 EVERY = WRITE | SYNC | TRUNCATE | OPEN | CREATE | NAME
 GROWING = WRITE | TRUNCATE | CREATE

@@ -187,6 +187,28 @@ def test_damage_further_in_is_found_when_it_is_read(store: Store, folder: Path, 
     with pytest.raises(StoreError) as caught, damaged() as work:
         work.registrations.batch(state=None, limit=100)
     assert caught.value.code == "store.damaged"
+    for page in range(len(whole) // 8192, len(whole) // 4096):
+        whole[page * 4096 + 50] ^= 1
+    path.write_bytes(whole)
+    with damaged() as work:  # on another connection, since the one that met the damage does not get over it
+        assert len(work.registrations.batch(state=None, limit=100)) == 100
+    damaged.close()
+
+
+def test_a_page_that_could_not_be_read_is_not_called_damage(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The suite of I/O errors makes the system refuse a page; here is looked at what is made of it."""
+    _fill(store)
+    database, found = store._database, StoreError("store.damaged", "database disk image is malformed")
+    assert database.sure(StoreError("store.full")).code == "store.full"
+    assert database.sure(found).code == "store.failed", "everything can be read"
+    monkeypatch.setattr(engine, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "_STEPS", 1)
+    assert database.sure(found).code == "store.failed", "there is no time to look"
+    (folder / f"{DATABASE}-wal").rename(folder / "aside")
+    (folder / f"{DATABASE}-wal").mkdir()
+    assert database.sure(found).code == "store.io", "the system reads no folder as a file"
 
 
 def test_a_plain_database_in_its_place_is_refused_and_left_alone(folder: Path, key_path: Path) -> None:

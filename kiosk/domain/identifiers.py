@@ -193,6 +193,13 @@ def _unseparated(typed: str) -> Reference | None:
     return found[0] if len(found) == 1 else None
 
 
+def masked_reference(reference: str) -> str:
+    """A reference for whoever knows it already: its kiosk and the last two digits of its number."""
+    kiosk, _, rest = reference.partition("-")
+    number, _, check = rest.partition("-")
+    return f"{kiosk}-{'*' * max(len(number) - 2, 0)}{number[-2:]}-{'*' * len(check)}"
+
+
 def masked(number: str) -> str:
     """A number for lists: its first four and last two digits, the rest as stars."""
     return number if len(number) < 7 else number[:4] + "*" * (len(number) - 6) + number[-2:]

@@ -56,12 +56,16 @@ ALLOWED: Mapping[tuple[State, Event], State] = {
     (State.SENT, Event.ACCEPT): State.ACCEPTED,
     (State.SENT, Event.REFUSE): State.NEEDS_FIX,
     (State.NEEDS_FIX, Event.REFUSE): State.NEEDS_FIX,
+    (State.NEEDS_FIX, Event.ACCEPT): State.ACCEPTED,
     (State.NEEDS_FIX, Event.RESUBMIT): State.SUBMITTED,
     (State.ACCEPTED, Event.ACCEPT): State.ACCEPTED,
     (State.ACCEPTED, Event.LAPSE): State.LAPSED,
     (State.LAPSED, Event.LAPSE): State.LAPSED,
 }
-"""The transitions; sending twice, or hearing a decision twice, changes nothing."""
+"""The transitions; sending twice, or hearing a decision twice, changes nothing.
+
+What was refused may be accepted as it is: a person at the hub decides over its rules.
+"""
 
 _ENDED = frozenset({State.LAPSED, State.CANCELLED, State.EXPIRED, State.DISCARDED})
 

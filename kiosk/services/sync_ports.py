@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from kiosk.domain.fields import Problem
-from kiosk.domain.registration import Registration
+from kiosk.domain.registration import Moment, Registration
+from kiosk.errors import KioskError
 
 CONTENT_SCHEMA = 1
 """The form of the content that is written now; a queued version keeps the one it was queued with."""
@@ -118,10 +119,12 @@ class Identity:
 
 
 class IdentityKeeper(Protocol):
-    """The one identity of this kiosk, if it has one."""
+    """The one identity of this kiosk, if it has one, and the one that it asked the hub to take."""
 
     def get(self) -> Identity | None: ...
     def put(self, identity: Identity) -> None: ...
+    def asked(self) -> Identity | None: ...
+    def ask(self, identity: Identity | None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,11 @@ class HubDecision:
     problems: tuple[Problem, ...] = ()
     other_reference: str = ""
     card: str = ""
+
+    def without_values(self) -> HubDecision:
+        """The same decision without anything that may tell of a person: fields and codes stay."""
+        named = tuple(Problem(one.field, one.code, one.severity) for one in self.problems)
+        return replace(self, problems=named, other_reference="", card="confirmed" if self.card else "")
 
 
 class Decisions(Protocol):
@@ -188,6 +196,7 @@ class KeptMessages(Protocol):
     """The messages that wait for a program that understands them."""
 
     def add(self, message: KeptMessage) -> None: ...
+    def remove(self, number: int) -> None: ...
     def page(self, *, limit: int, after: int = 0) -> Sequence[KeptMessage]: ...
 
 
@@ -201,3 +210,60 @@ class CardBlock:
     demo: bool
     lease: str = ""
     epoch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptWord:
+    """A receipt as it came: which version of which record (its id), with which content (hexadecimal)."""
+
+    record: str
+    version: int
+    hash: str
+    receipt: HubReceipt
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message of the hub as it came, by its number in the inbox; 0 for an answer outside of it."""
+
+    number: int
+    kind: str
+    sealed: bool
+    body: bytes
+    hub_key: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a letter says, or why it cannot be said.
+
+    `forged` is the code of a letter that no trusted key has signed; one that is true but cannot be opened
+    or read has neither that nor a payload.
+    """
+
+    payload: Mapping[str, Any] | None = None
+    forged: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a true letter says, when it was read here, and the letter itself."""
+
+    payload: Mapping[str, Any]
+    now: Moment
+    letter: Letter
+
+
+class HubVoice(Protocol):
+    """What must be known of the hub's and the kiosk's keys to seal, and to believe."""
+
+    def content_hash(self, registration: Registration, queued: Queued) -> str: ...
+    def envelope(self, outgoing: Outgoing, identity: Identity | None, head: str) -> bytes: ...
+    def doubt(self, word: ReceiptWord, identity: Identity | None) -> str: ...
+    def read(self, letter: Letter, identity: Identity | None) -> Reading: ...
+    def unpacked(self, data: object) -> bytes: ...
+
+
+class HubError(KioskError):
+    """The hub said something that this program does not take: `code` names it."""

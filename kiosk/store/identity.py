@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.services.sync_ports import HubKey, Identity, KeptMessage
@@ -14,7 +14,9 @@ from kiosk.store.session import Session, Statement
 from kiosk.store.tables import IdentityRow, KeptMessageRow, table_of
 
 _IDENTITY = table_of(IdentityRow)
-_GET = Statement(select(_IDENTITY).where(_IDENTITY.c.n == literal_column("1")))
+_THIS, _ASKED = 1, 2
+_GET = Statement(select(_IDENTITY).where(_IDENTITY.c.n == bindparam("n_")))
+_REMOVE = Statement(delete(_IDENTITY).where(_IDENTITY.c.n == bindparam("n_")))
 _INSERT = upsert(_IDENTITY)
 _PUT = Statement(
     _INSERT.on_conflict_do_update(
@@ -25,13 +27,31 @@ _PUT = Statement(
 
 
 class SqlIdentity:
-    """The one identity of this kiosk; its secrets are as safe as the store's own key."""
+    """The one identity of this kiosk, and one that may become it; their secrets are as safe as the store."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def get(self) -> Identity | None:
-        row = self._session.row(_GET, {})
+        return self._get(_THIS)
+
+    def put(self, identity: Identity) -> None:
+        """Puts it in the place of the one that is there, if there is one."""
+        self._put(_THIS, identity)
+
+    def asked(self) -> Identity | None:
+        """The identity that the hub was asked to take and has not yet taken for all we know."""
+        return self._get(_ASKED)
+
+    def ask(self, identity: Identity | None) -> None:
+        """Keeps the identity that the hub is about to be asked to take; None where it is decided."""
+        if identity is None:
+            self._session.run(_REMOVE, {"n_": _ASKED})
+        else:
+            self._put(_ASKED, identity)
+
+    def _get(self, n: int) -> Identity | None:
+        row = self._session.row(_GET, {"n_": n})
         if row is None:
             return None
         _, kiosk, training, signing, opening, hub_keys, url, enrolled_at, epoch, cursor, asking = row
@@ -48,10 +68,9 @@ class SqlIdentity:
             asking=asking,
         )
 
-    def put(self, identity: Identity) -> None:
-        """Puts it in the place of the one that is there, if there is one."""
+    def _put(self, n: int, identity: Identity) -> None:
         values = {
-            "n": 1,
+            "n": n,
             "kiosk": identity.kiosk,
             "training": int(identity.training),
             "signing": identity.signing_secret,
@@ -68,6 +87,7 @@ class SqlIdentity:
 
 _KEPT = table_of(KeptMessageRow)
 _KEEP = Statement(upsert(_KEPT).on_conflict_do_nothing())
+_DROP = Statement(delete(_KEPT).where(_KEPT.c.number == bindparam("number_")))
 _PAGE = Statement(
     select(_KEPT)
     .where(_KEPT.c.number > bindparam("after_"))
@@ -85,6 +105,10 @@ class SqlKeptMessages:
     def add(self, message: KeptMessage) -> None:
         """Keeps it; one with its number is there already and stays."""
         self._session.run(_KEEP, asdict(message) | {"sealed": int(message.sealed)})
+
+    def remove(self, number: int) -> None:
+        """Forgets the one with this number."""
+        self._session.run(_DROP, {"number_": number})
 
     def page(self, *, limit: int, after: int = 0) -> Sequence[KeptMessage]:
         rows = self._session.rows(_PAGE, {"limit_": limit, "after_": after})

@@ -104,7 +104,10 @@ class OutboxRow(Row, table=True):
 
 
 class IdentityRow(Row, table=True):
-    """Who this kiosk is to the hub, in one row: both secrets, the hub's keys, the inbox's cursor."""
+    """Who this kiosk is to the hub: both secrets, the hub's keys, the inbox's cursor.
+
+    Row 1 is the identity, row 2 one that the hub was asked to take.
+    """
 
     __tablename__ = "identity"
     n: int = Field(primary_key=True)

@@ -85,7 +85,7 @@ def content_of(registration: Registration, salt: str, card: str | None) -> Conte
         demo_card=registration.demo_card,
         verified_phone=registration.verified_phone,
         source=registration.source,
-        judged_on=registration.judged_on,
+        judged_on=registration.day,
         created=registration.created.wall,
         codes=tuple(sorted({problem.code for problem in decision.problems})),
     )

@@ -86,6 +86,7 @@ class FakeState:
     numbers: dict[str, int] = field(default_factory=dict)
     outbox: dict[tuple[str, int], sync_ports.Queued] = field(default_factory=dict)
     identity: sync_ports.Identity | None = None
+    asked_identity: sync_ports.Identity | None = None
     decisions: dict[tuple[str, int], sync_ports.HubDecision] = field(default_factory=dict)
     tombstones: dict[str, sync_ports.Tombstone] = field(default_factory=dict)
     kept: dict[int, sync_ports.KeptMessage] = field(default_factory=dict)
@@ -102,6 +103,7 @@ class FakeState:
             dict(self.numbers),
             dict(self.outbox),
             self.identity,
+            self.asked_identity,
             dict(self.decisions),
             dict(self.tombstones),
             dict(self.kept),

@@ -17,6 +17,7 @@ class SyncState(Protocol):
     registrations: dict[str, Registration]
     outbox: dict[tuple[str, int], sync_ports.Queued]
     identity: sync_ports.Identity | None
+    asked_identity: sync_ports.Identity | None
     decisions: dict[tuple[str, int], sync_ports.HubDecision]
     tombstones: dict[str, sync_ports.Tombstone]
     kept: dict[int, sync_ports.KeptMessage]
@@ -92,6 +93,12 @@ class FakeIdentity:
     def put(self, identity: sync_ports.Identity) -> None:
         self.state.identity = replace(identity)
 
+    def asked(self) -> sync_ports.Identity | None:
+        return self.state.asked_identity
+
+    def ask(self, identity: sync_ports.Identity | None) -> None:
+        self.state.asked_identity = identity
+
 
 @dataclass
 class FakeDecisions:
@@ -133,6 +140,9 @@ class FakeKeptMessages:
 
     def add(self, message: sync_ports.KeptMessage) -> None:
         self.state.kept.setdefault(message.number, message)
+
+    def remove(self, number: int) -> None:
+        self.state.kept.pop(number, None)
 
     def page(self, *, limit: int, after: int = 0) -> Sequence[sync_ports.KeptMessage]:
         return [one for number, one in sorted(self.state.kept.items()) if number > after][:limit]

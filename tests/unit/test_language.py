@@ -30,7 +30,7 @@ CONTRACT = ["kk.missing", "kk.characters", "kk.length", "kk.placeholder", "kk.re
 CODE = re.compile(r"[a-z_]+\.[a-z_]+")
 REFUSING = {"Refusal", "Problem", "Forbidden", "KioskError", "StoreError", "StaleDraftError", "ConfigError", "_refuse",
             "FieldSpec", "choice", "choice_or_text", "digits", "printable", "parse_yes", "at_most"}  # fmt: skip
-COMMAND_ONLY = {"usage", "show", "contact", "members"}
+COMMAND_ONLY = {"usage", "show", "contact", "members", "hub", "kiosk", "enrol", "content", "reference"}
 """Prefixes of what only a command says in its own words, and of paths that stand beside a code."""
 
 PATHS = {"consent.accepted", "consent.guardian", "consent.terms"}

@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from kiosk.domain.identifiers import parse_reference
 from kiosk.resources import data_dir
-from kiosk.sync import canonical, content, envelope, parcel, statements
+from kiosk.sync import canonical, content, enrolment, envelope, parcel, statements
 from kiosk.sync.envelope import BadEnvelopeError
 from kiosk.sync.keys import OpeningKey, SigningKey
+from kiosk.sync.signing import Fields, Reply, Request, verify_reply, verify_request
 
 FOLDER = Path(statements.__file__).parent
 PAGE = (FOLDER / "FORMAT.md").read_text("utf-8")
@@ -280,7 +281,116 @@ def test_manifests(one: dict[str, Any]) -> None:
         assert (part["size"], part["sha256"]) == (len(data), sha256(data).hexdigest())
 
 
+# HTTP and enrolment.
+
+
+def signed_fields(fields: list[tuple[str, str]], label: str) -> tuple[dict[str, str], str, bytes]:
+    """The fields by name, the parameters behind the label, and the signature (RFC 9421, section 4)."""
+    told = dict(fields)
+    name, _, parameters = told["signature-input"].partition("=")
+    found = re.fullmatch(rf"{label}=:([A-Za-z0-9+/=]+):", told["signature"])
+    assert found is not None
+    assert name == label
+    return told, parameters, base64.b64decode(found[1])
+
+
+def base_of(parameters: str, values: dict[str, str]) -> bytes:
+    """The signature base (RFC 9421, section 2.5) of the components in their order."""
+    listed = re.fullmatch(r"\((.*?)\)(;.*)", parameters)
+    assert listed is not None
+    lines = [f"{one}: {values[one]}" for one in listed[1].split(" ")]
+    return "\n".join([*lines, f'"@signature-params": {parameters}']).encode("ascii")
+
+
+def components(fields: dict[str, str], body: bytes) -> dict[str, str]:
+    if body:
+        digest = base64.b64encode(sha256(body).digest()).decode()
+        assert fields["content-digest"] == f"sha-256=:{digest}:"
+    return {f'"{name}"': value for name, value in fields.items()}
+
+
+@pytest.mark.parametrize("one", VECTORS["requests"], ids=lambda one: one["method"])
+def test_signed_requests_and_replies(one: dict[str, Any]) -> None:
+    path, _, query = one["target"].partition("?")
+    fields, parameters, signature = signed_fields(one["headers"], "kiosk")
+    values = components(fields, bytes.fromhex(one["body"]))
+    values |= {'"@method"': one["method"], '"@path"': path, '"@query"': f"?{query}"}
+    must = {"@method", "@path", "x-kiosk"} | ({"@query"} if query else set())
+    must |= {"content-digest", "content-type", "content-encoding"} if one["body"] else set()
+    assert {f'"{name}"' for name in must} == set(parameters[1 : parameters.index(")")].split(" "))
+    assert re.fullmatch(
+        rf'\(.*\);created=[0-9]+;keyid="{KEYS["kiosk_signing"]["id"]}";nonce="[0-9a-f]{{32}}";tag="kiosk"',
+        parameters,
+    )
+    assert verified("kiosk_signing", signature, base_of(parameters, values))
+
+    reply = one["reply"]
+    told, answered, sealed = signed_fields(reply["headers"], "hub")
+    values = components(told, bytes.fromhex(reply["body"]))
+    request_signature = fields["signature"].partition("=")[2]
+    values |= {'"@status"': str(reply["status"]), '"signature";req;key="kiosk"': request_signature}
+    assert f'keyid="{KEYS["hub_signing"]["id"]}";tag="hub"' in answered
+    assert verified("hub_signing", sealed, base_of(answered, values))
+
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def test_enrolment() -> None:
+    told = VECTORS["enrolment"]
+    signs = told["code"].replace("-", "")
+    number, check = 0, 0
+    for one in signs[:24]:
+        number = number * 32 + CROCKFORD.index(one)
+        check = (check ^ CROCKFORD.index(one)) << 1
+        check = check ^ 37 if check >= 32 else check
+    assert signs[24:] == CROCKFORD[check]
+    held = number.to_bytes(15, "big")
+    assert (held[:10].hex(), held[10:]) == (told["secret"], sha256(public("hub_signing")).digest()[:5])
+    secret = sha256(b"jkn/enrol-code/v1\0" + held[:10]).digest()
+    code = Ed25519PrivateKey.from_private_bytes(secret).public_key()
+    asked = told["asked"]
+    assert asked["code"] == sha256(code.public_bytes_raw()).digest()[:8].hex()
+    six = {name: asked[name] for name in ("kiosk", "training", "signing", "opening", "epoch", "program")}
+    code.verify(base64.b64decode(asked["proof"]), b"jkn/enrol-ask/v1\0" + written(six).encode())
+    assert len(asked) == 8
+    answer = told["answer"]
+    statement = base64.b64decode(answer["statement"])
+    assert answer["key"] == KEYS["hub_signing"]["id"]
+    assert verified("hub_signing", base64.b64decode(answer["signature"]), b"jkn/enrol/v1\0" + statement)
+    said = json.loads(statement)
+    assert written(said).encode() == statement
+    assert sorted(said) == ["at", "kiosk", "kiosk_key", "sealing", "signing", "training"]
+    assert said["signing"][0]["public"] == KEYS["hub_signing"]["public"]
+
+
 # The program reads the same out of them.
+
+
+def test_the_program_reads_the_enrolment() -> None:
+    told = VECTORS["enrolment"]
+    asked, key, proof = enrolment.application_from(told["asked"])
+    code = enrolment.EnrolCode.parse(told["code"].lower())
+    assert code.key.id == key
+    assert asked.is_proved(proof, code.key.public)
+    assert enrolment.enrolled_from(told["answer"], code, asked).sealing[0].public == public("hub_opening")
+
+
+@pytest.mark.parametrize("one", VECTORS["requests"], ids=lambda one: one["method"])
+def test_the_program_takes_the_requests_and_replies(one: dict[str, Any]) -> None:
+    request = Request(one["method"], one["target"], fields_of(one), bytes.fromhex(one["body"]))
+    assert verify_request(request, {KIOSK_ID: public("kiosk_signing")}.get).key == KIOSK_ID
+    answer = one["reply"]
+    reply = Reply(answer["status"], request, fields_of(answer), bytes.fromhex(answer["body"]))
+    hub = bytes.fromhex(KEYS["hub_signing"]["id"])
+    assert verify_reply(reply, {hub: public("hub_signing")}) == hub
+
+
+KIOSK_ID = bytes.fromhex(KEYS["kiosk_signing"]["id"])
+
+
+def fields_of(one: dict[str, Any]) -> Fields:
+    return Fields([(name, value) for name, value in one["headers"]])
 
 
 @pytest.mark.parametrize("one", ENVELOPES, ids=lambda one: one["header"]["kiosk"])

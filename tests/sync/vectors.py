@@ -13,7 +13,9 @@ from typing import Any
 from kiosk.resources import data_dir
 from kiosk.sync import canonical, content, envelope, parcel, statements
 from kiosk.sync.content import Content
+from kiosk.sync.enrolment import Application, EnrolCode, Enrolled, PublicKey
 from kiosk.sync.keys import OpeningKey, SigningKey
+from kiosk.sync.signing import Fields, Reply, Request, sign_reply, sign_request
 from tests.builders import a_family, a_nik
 
 FILE = Path(statements.__file__).with_name("vectors.json")
@@ -75,6 +77,8 @@ def made() -> dict[str, Any]:
         "receipts": [_receipt(training=True), _receipt(training=False, kiosk="Z9AB", version=3)],
         "messages": [_message(sealed=False), _message(sealed=True)],
         "manifests": [_manifest(parcel.EXPORT), _manifest(parcel.ANSWERS)],
+        "requests": _requests(),
+        "enrolment": _enrolment(),
         "refused": _refused(),
     }
 
@@ -218,6 +222,47 @@ def _manifest(kind: str) -> dict[str, Any]:
         "file": one.signed(signer).decode(),
         "digest": one.digest.hex(),
         "parts": {name: data.hex() for name, (data, _) in files.items()},
+    }
+
+
+def _requests() -> list[dict[str, Any]]:
+    body, created = envelope.joined([b"jkn"]), CREATED_MS // 1000
+    post = [
+        ("x-kiosk", "K1"),
+        ("content-type", "application/vnd.jkn.envelopes"),
+        ("content-encoding", "zstd"),
+    ]
+    asked = [
+        Request("POST", "/v1/envelopes", Fields(post), body),
+        Request("GET", "/v1/inbox?after=12&limit=50", Fields([("x-kiosk", "K1")])),
+    ]
+    found = []
+    for number, request in enumerate(asked):
+        sign_request(request, KIOSK_SIGNING, created=created, nonce=bytes((number,)) * 16)
+        reply = Reply(200, request, Fields([("content-type", "application/json")]), b'{"items":[]}')
+        sign_reply(reply, HUB_SIGNING, created=created + 1)
+        found.append(
+            {
+                "method": request.method,
+                "target": request.target,
+                "headers": request.headers.lines,
+                "body": request.body.hex(),
+                "reply": {"status": 200, "headers": reply.headers.lines, "body": reply.body.hex()},
+            }
+        )
+    return found
+
+
+def _enrolment() -> dict[str, Any]:
+    code = EnrolCode(_secret("code")[:10], sha256(HUB_SIGNING.public).digest()[:5])
+    asked = Application("K1", True, KIOSK_SIGNING.public, KIOSK_OPENING.public, RECORD, "0.1.0")  # noqa: FBT003
+    keys = [PublicKey(key.public, "active") for key in (HUB_SIGNING, HUB_OPENING)]
+    answer = Enrolled("K1", True, KIOSK_SIGNING.id, (keys[0],), (keys[1],), CREATED_MS)  # noqa: FBT003
+    return {
+        "code": str(code),
+        "secret": code.secret.hex(),
+        "asked": asked.as_dict(code.key),
+        "answer": answer.signed(HUB_SIGNING),
     }
 
 

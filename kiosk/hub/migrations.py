@@ -122,9 +122,19 @@ def participants(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE lease ADD COLUMN told_at TIMESTAMP WITH TIME ZONE")
 
 
+def free_numbers(connection: Connection) -> None:
+    """A number is free once: blocks that come back may begin where an older one began."""
+    connection.exec_driver_sql("ALTER TABLE card_pool DROP CONSTRAINT card_pool_first_key")
+    connection.exec_driver_sql(
+        "ALTER TABLE card_pool ADD CONSTRAINT card_pool_free"
+        " EXCLUDE USING gist (int8range(next, last + 1) WITH &&)"
+    )
+
+
 MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0001_first_schema", first_schema),
     ("0002_participants", participants),
+    ("0003_free_numbers", free_numbers),
 )
 """Every step by name, in order; a new one goes to the end."""
 

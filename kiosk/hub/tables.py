@@ -246,8 +246,11 @@ class CardPoolRow(HubRow, table=True):
     """Card numbers that the hub may lease: `next` to `last` are free; a class never leases the other's."""
 
     __tablename__ = "card_pool"
+    __table_args__ = (
+        ExcludeConstraint((text("int8range(next, last + 1)"), "&&"), name="card_pool_free", using="gist"),
+    )
     n: int = _numbered()
-    first: int = Field(sa_type=BigInteger, unique=True)
+    first: int = Field(sa_type=BigInteger)
     next: int = Field(sa_type=BigInteger)
     last: int = Field(sa_type=BigInteger)
     demo: bool

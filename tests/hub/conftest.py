@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from kiosk.hub.keys import KeyFile
 from tests.hub import postgres
+from tests.hub.placed import Hub
 
 
 @pytest.fixture
@@ -36,3 +37,9 @@ def session(engine: Engine) -> Iterator[Session]:
 def key_file(tmp_path: Path) -> KeyFile:
     """The keys of this test's hub."""
     return KeyFile(tmp_path / "hub.keys")
+
+
+@pytest.fixture
+def hub(engine: Engine, key_file: KeyFile) -> Hub:
+    """A hub with nothing in it, and hands to put kiosks and records there."""
+    return Hub(engine, key_file)

@@ -30,6 +30,8 @@ CONTRACT = ["kk.missing", "kk.characters", "kk.length", "kk.placeholder", "kk.re
 CODE = re.compile(r"[a-z_]+\.[a-z_]+")
 REFUSING = {"Refusal", "Problem", "Forbidden", "KioskError", "StoreError", "StaleDraftError", "ConfigError", "_refuse",
             "FieldSpec", "choice", "choice_or_text", "digits", "printable", "parse_yes", "at_most"}  # fmt: skip
+AT_THE_HUB = ROOT / "kiosk" / "hub"
+"""Its people have commands in English; only the problems that it tells a kiosk of are shown on a screen."""
 COMMAND_ONLY = {"usage", "show", "contact", "members", "hub", "kiosk", "enrol", "content", "reference"}
 """Prefixes of what only a command says in its own words, and of paths that stand beside a code."""
 
@@ -47,16 +49,17 @@ def parameters(sentence: str) -> set[str]:
 def codes_in(file: Path) -> Iterator[str]:
     """The codes that a module refuses with, read from its syntax tree."""
     tree = ast.parse(file.read_text("utf-8"))
+    refusing = {"Problem"} if AT_THE_HUB in file.parents else REFUSING
     for node in ast.walk(tree):
         name = node.func if isinstance(node, ast.Call) else None
         called = (
             name.id if isinstance(name, ast.Name) else name.attr if isinstance(name, ast.Attribute) else ""
         )
-        inside = [*ast.walk(node)] if called in REFUSING else [node]
+        inside = [*ast.walk(node)] if called in refusing else [node]
         for one in inside:
             if isinstance(one, ast.Constant) and isinstance(one.value, str) and CODE.fullmatch(one.value):
                 prefix, _, rest = one.value.partition(".")
-                if called in REFUSING or (prefix in {"store", "state", "captcha", "file"} and rest != "toml"):
+                if called in refusing or (prefix in {"store", "state", "captcha", "file"} and rest != "toml"):
                     yield one.value
 
 

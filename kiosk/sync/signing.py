@@ -152,10 +152,15 @@ class _UnknownKeyError(Exception):
 class _Known(HTTPSignatureKeyResolver):
     def __init__(self, public_of: Callable[[bytes], bytes | None]) -> None:
         self._public_of = public_of
+        self.failure: Exception | None = None
 
     def resolve_public_key(self, key_id: str) -> bytes:
         key = _exact(key_id, KEY_ID_BYTES)
-        public = self._public_of(key) if key else None
+        try:
+            public = self._public_of(key) if key else None
+        except Exception as error:
+            self.failure = error
+            raise
         if public is None:
             raise _UnknownKeyError
         return public
@@ -239,7 +244,8 @@ def _verified(
 ) -> Any:
     if "signature-input" not in message.headers or "signature" not in message.headers:
         raise BadSignatureError(f"{kind}.unsigned")
-    verifier = _Verifier(signature_algorithm=_Ed25519, key_resolver=_Known(public_of))
+    known = _Known(public_of)
+    verifier = _Verifier(signature_algorithm=_Ed25519, key_resolver=known)
     try:
         results: Sequence[Any] = verifier.verify(
             message,
@@ -250,6 +256,8 @@ def _verified(
             body=message.body,
         )
     except InvalidSignature as error:
+        if known.failure is not None:  # the look-up failed, which says nothing of the signature
+            raise known.failure from None
         if isinstance(error.args[0] if error.args else None, _UnknownKeyError):
             raise BadSignatureError(f"{kind}.unknown_key") from None
         raise BadSignatureError(f"{kind}.signature") from None

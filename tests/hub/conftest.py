@@ -12,6 +12,7 @@ from sqlmodel import Session
 from kiosk.hub.keys import KeyFile
 from tests.hub import postgres
 from tests.hub.placed import Hub
+from tests.hub.running import RunningHub, a_hub
 
 
 @pytest.fixture
@@ -43,3 +44,10 @@ def key_file(tmp_path: Path) -> KeyFile:
 def hub(engine: Engine, key_file: KeyFile) -> Hub:
     """A hub with nothing in it, and hands to put kiosks and records there."""
     return Hub(engine, key_file)
+
+
+@pytest.fixture
+def served(database: str, key_file: KeyFile) -> Iterator[RunningHub]:
+    """A hub that answers over HTTP, on this test's database."""
+    with a_hub(database, key_file) as found:
+        yield found

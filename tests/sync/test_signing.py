@@ -132,6 +132,14 @@ def test_an_unknown_key_is_named_so() -> None:
     assert refused(a_request(signer=OTHER)) == "request.unknown_key"
 
 
+def test_a_look_up_that_fails_says_nothing_of_the_signature() -> None:
+    def gone(_: bytes) -> bytes:
+        raise ConnectionError("no database")
+
+    with pytest.raises(ConnectionError):
+        verify_request(a_request(), gone)
+
+
 def test_a_signature_of_another_kind_is_none() -> None:
     """A reply's signature, whose label and tag are others, does not stand for a request's."""
     request = a_request()

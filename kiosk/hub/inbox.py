@@ -1,0 +1,41 @@
+"""What waits for a kiosk: its numbered, signed messages after the last one that it has."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from kiosk.hub.callers import Caller
+from kiosk.sync.statements import Message
+
+MOST_BYTES = 1_000_000
+"""How large the bodies of one answer may be together; the first is given however large it is."""
+
+_AFTER = text(
+    "SELECT n, kind, sealed, body, key, signature FROM inbox WHERE kiosk = :kiosk AND n > :after ORDER BY n"
+    " LIMIT :limit"
+)
+
+
+def messages_after(session: Session, caller: Caller, after: int, limit: int) -> tuple[list[Message], bool]:
+    """At most `limit` messages after the number `after`, and whether there are more."""
+    rows = session.execute(_AFTER, {"kiosk": caller.n, "after": after, "limit": limit + 1}).all()
+    found: list[Message] = []
+    size = 0
+    for row in rows[:limit]:
+        size += len(row.body)
+        if found and size > MOST_BYTES:
+            break
+        found.append(
+            Message(
+                caller.name,
+                row.n,
+                row.kind,
+                bytes(row.body),
+                bytes(row.key),
+                bytes(row.signature),
+                is_sealed=row.sealed,
+                training=caller.training,
+            )
+        )
+    return found, len(rows) > len(found)

@@ -89,7 +89,7 @@ class Examination:
     def _in_the_store(self) -> Iterator[Check]:
         facts = self._facts
         yield "schema", lambda: doctor.schema(facts.steps, facts.known_steps)
-        yield "chain", lambda: doctor.chain(facts.chain_lines, facts.first_bad)
+        yield "chain", self._chain
         yield "cards", self._cards
         yield "waiting", self._waiting
         yield "drafts", self._drafts
@@ -97,6 +97,10 @@ class Examination:
     @cached_property
     def _facts(self) -> StoreFacts:
         return look(self._config.store_dir, self._config.key_file)
+
+    def _chain(self) -> Finding:
+        facts, note = self._facts, read_note(self._config.store_dir)
+        return doctor.chain(facts.chain_lines, facts.first_bad, lacking=facts.lacking, copied=note.lines)
 
     @cached_property
     def _moment(self) -> Moment:

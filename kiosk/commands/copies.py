@@ -35,9 +35,11 @@ def run_backup(arguments: Arguments, config: Config) -> int:
 
 
 def run_restore(arguments: Arguments, config: Config) -> int:
-    """Puts the copy in the place of the store."""
-    done = restored(config, Path(arguments.file).absolute(), replace=arguments.replace)
+    """Puts the copy in the place of the store, which from now on is the last copy that the store has."""
+    copy, maker = Path(arguments.file).absolute(), copier(config)
+    done = restored(config, copy, replace=arguments.replace)
     seal = done.seal
+    maker.remember(maker.note_of(copy, seal))
     log = Log(config.log_dir)
     log.event("data.restored")
     log.close()

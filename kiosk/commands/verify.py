@@ -1,4 +1,4 @@
-"""`kiosk verify`: the database file, the audit chain, and that both tell of the same registrations."""
+"""`kiosk verify`: the database file, the audit chain, and that both tell of the same records."""
 
 from __future__ import annotations
 
@@ -60,6 +60,8 @@ def _told(proof: Proof, given: str) -> dict[str, Any]:
         "database": list(proof.database),
         "registrations_without_line": list(proof.without_line),
         "lines_without_registration": list(proof.without_record),
+        "drafts_without_line": list(proof.drafts_without_line),
+        "lines_without_draft": list(proof.without_draft),
         "cannot_see": [_UNSEEN[word].format(given=given) for word in unseen],
     }
 
@@ -81,13 +83,23 @@ def _lines(proof: Proof, told: dict[str, Any], given: str) -> Iterator[str]:
     else:
         yield f"chain:     BROKEN: {told['why']}"
         yield f"           {proof.lines} lines before it are good"
+    yield from _records(proof)
+    yield "not seen by this check:"
+    for sentence in told["cannot_see"]:
+        yield f"  - {sentence}"
+
+
+def _records(proof: Proof) -> Iterator[str]:
     if proof.without_line:
         yield f"records:   WITHOUT AN AUDIT LINE: {', '.join(map(visible, proof.without_line))}"
     if proof.without_record:
         numbers = ", ".join(map(str, proof.without_record))
         yield f"records:   MISSING, though these audit lines tell of them: {numbers}"
-    if not (proof.without_line or proof.without_record or proof.what == "unreadable"):
-        yield "records:   every registration has its audit line, and the other way round"
-    yield "not seen by this check:"
-    for sentence in told["cannot_see"]:
-        yield f"  - {sentence}"
+    if proof.drafts_without_line:
+        names = ", ".join(map(visible, proof.drafts_without_line))
+        yield f"drafts:    NOT CHANGED AS OFTEN AS THE AUDIT LINES SAY: {names}"
+    if proof.without_draft:
+        numbers = ", ".join(map(str, proof.without_draft))
+        yield f"drafts:    MISSING, though these audit lines tell of them: {numbers}"
+    if proof.agrees and proof.what != "unreadable":
+        yield "records:   every registration and draft has its audit lines, and the other way round"

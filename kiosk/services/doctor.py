@@ -151,10 +151,18 @@ def database(problem: str, path: str, *, finished: bool = True) -> Finding:
     return _found("database", Health.OK, "ok") if finished else _found("database", Health.LOOK, "unfinished")
 
 
-def chain(lines: int, first_bad: int | None) -> Finding:
-    """The newest lines of the audit chain; `first_bad` is the first that does not hold."""
+def chain(lines: int, first_bad: int | None, *, lacking: int = 0, copied: int = 0) -> Finding:
+    """The newest lines of the audit chain; `first_bad` is the first that does not hold.
+
+    That its end was cut off shows in `lacking`, newest records whose lines are not there, and in `copied`,
+    the lines that the last copy had.
+    """
     if first_bad is not None:
         return _found("chain", Health.MEND, "broken", line=first_bad)
+    if copied > lines:
+        return _found("chain", Health.MEND, "shorter", lines=lines, copied=copied)
+    if lacking:
+        return _found("chain", Health.MEND, "cut", lines=lines, count=lacking)
     return _found("chain", Health.OK, "ok", lines=lines)
 
 

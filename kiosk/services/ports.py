@@ -245,7 +245,8 @@ class Proof:
     of the first that is not. `what` says what was done to it (altered, deleted, inserted, swapped), `cut` for
     a head from outside that is nowhere in the chain, `unreadable` for a file too damaged to tell; empty where
     all is well. `database` is what is wrong with the file; `without_line` are references that no line tells
-    of, `without_record` lines that tell of a registration which is not there.
+    of, `without_record` lines that tell of a registration which is not there; `drafts_without_line` are
+    drafts with more or fewer changes than lines, `without_draft` the first lines of drafts that are nowhere.
     """
 
     lines: int = 0
@@ -255,7 +256,15 @@ class Proof:
     database: tuple[str, ...] = ()
     without_line: tuple[str, ...] = ()
     without_record: tuple[int, ...] = ()
+    drafts_without_line: tuple[str, ...] = ()
+    without_draft: tuple[int, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether records and trail tell of the same."""
+        drafts = self.drafts_without_line or self.without_draft
+        return not (self.without_line or self.without_record or drafts)
 
     @property
     def ok(self) -> bool:
-        return not (self.what or self.database or self.without_line or self.without_record)
+        return self.agrees and not (self.what or self.database)

@@ -14,7 +14,7 @@ from pathlib import Path
 from kiosk.services.ports import CopyNote
 from kiosk.store.audit import SqlAuditTrail
 from kiosk.store.backup import Progress, Seal, prune, write_copy
-from kiosk.store.engine import DATABASE, Database
+from kiosk.store.engine import DATABASE, database_to_read
 from kiosk.store.keyfile import load_or_create_key
 from kiosk.store.session import Session
 
@@ -36,7 +36,7 @@ class StoreCopier:
     def copy(self, target: Path, progress: Progress | None = None) -> Seal:
         """Writes one proved copy to `target`; raises as `write_copy` does."""
         key = self._key()
-        database = Database(self._folder / DATABASE, key, 5.0)
+        database = database_to_read(self._folder / DATABASE, key, 5.0)
         try:
             return write_copy(database, key, target, Seal(self._kiosk, self._profile, self._now()), progress)
         finally:
@@ -48,7 +48,7 @@ class StoreCopier:
 
     def head(self) -> str:
         """The head of the chain now."""
-        database = Database(self._folder / DATABASE, self._key(), 5.0)
+        database = database_to_read(self._folder / DATABASE, self._key(), 5.0)
         try:
             session = Session(database, writes=False)
             try:

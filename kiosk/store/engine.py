@@ -56,20 +56,29 @@ def _by_sentence(sentence: str) -> str:
 
 
 class Database:
-    """The connections to one encrypted file: kept for reuse, each used by one unit of work at a time."""
+    """The connections to one encrypted file: kept for reuse, each used by one unit of work at a time.
 
-    def __init__(self, path: Path, key: bytes, busy_seconds: float) -> None:
+    `alone` keeps the index of the write-ahead log in memory instead of in a file that others share: there is
+    one connection at a time then, nobody else may have the file open, and nothing is needed of a full disk.
+    """
+
+    def __init__(self, path: Path, key: bytes, busy_seconds: float, *, alone: bool = False) -> None:
         self._path = path
         self._key = key
         self._busy_seconds = busy_seconds
+        self._alone = alone
         self._idle: list[Any] = []
+
+    @property
+    def is_alone(self) -> bool:
+        return self._alone
 
     def take(self) -> Any:
         """A driver's connection with nothing open on it; raises StoreError where none can be opened."""
         try:
             return self._idle.pop()
         except IndexError:
-            return _connect(self._path, self._key, self._busy_seconds)
+            return _connect(self._path, self._key, self._busy_seconds, alone=self._alone)
 
     def give_back(self, connection: Any) -> None:
         """Undoes what is open on a connection and keeps it for the next, unless that fails."""
@@ -176,14 +185,30 @@ def _prepare(path: Path) -> None:
     refuse_plain(path)
 
 
-def _connect(path: Path, key: bytes, busy_seconds: float) -> Any:
+def database_to_read(path: Path, key: bytes, busy_seconds: float) -> Database:
+    """The file at `path` for somebody who only looks; where the disk is full, alone.
+
+    Raises StoreError as `open_database` does, but makes and mends nothing.
+    """
+    database = Database(path, key, busy_seconds)
     try:
-        return _opened(path, key, busy_seconds)
+        database.give_back(database.take())
+    except StoreError as error:
+        if error.code != "store.full":
+            raise
+        database = Database(path, key, busy_seconds, alone=True)
+        database.give_back(database.take())
+    return database
+
+
+def _connect(path: Path, key: bytes, busy_seconds: float, *, alone: bool = False) -> Any:
+    try:
+        return _opened(path, key, busy_seconds, alone=alone)
     except StoreError as error:
         if error.code not in {"store.damaged", "store.wrong_key"}:
             raise
         _refuse_unreadable(path)
-        return _opened(path, key, busy_seconds)
+        return _opened(path, key, busy_seconds, alone=alone)
 
 
 def _refuse_unreadable(path: Path) -> None:
@@ -220,7 +245,7 @@ def _second_look(path: Path, key: bytes, found: StoreError) -> StoreError:
     return StoreError("store.failed", found.detail)
 
 
-def _opened(path: Path, key: bytes, busy_seconds: float) -> Any:
+def _opened(path: Path, key: bytes, busy_seconds: float, *, alone: bool = False) -> Any:
     try:
         connection = driver.connect(
             str(path), timeout=busy_seconds, isolation_level=None, check_same_thread=False
@@ -230,6 +255,8 @@ def _opened(path: Path, key: bytes, busy_seconds: float) -> Any:
     try:
         connection.execute("PRAGMA cipher_log_level=NONE")
         connection.execute(f"PRAGMA key=\"x'{key.hex()}'\"")
+        if alone:
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
         try:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
         except driver.DatabaseError as error:

@@ -14,9 +14,17 @@ from sqlcipher3 import dbapi2 as driver
 from kiosk.domain.registration import Moment
 from kiosk.errors import KioskError, StoreError
 from kiosk.store.audit import any_bytes, verify
-from kiosk.store.engine import DATABASE, Database, as_store_error, has_database, refuse_plain
+from kiosk.store.engine import (
+    DATABASE,
+    Database,
+    as_store_error,
+    database_to_read,
+    has_database,
+    refuse_plain,
+)
 from kiosk.store.keyfile import KEY_BYTES, load_or_create_key
 from kiosk.store.mapping import moment_from
+from kiosk.store.matching import newest_lacking
 from kiosk.store.migrations import MIGRATIONS, steps_done
 
 _TAIL = 10_000
@@ -40,7 +48,8 @@ _DRAFTS = "SELECT saved_at FROM draft ORDER BY saved_at LIMIT 10000"
 class StoreFacts:
     """A store as it was found; `problem` is the code of what kept it from being read, `none` for no store.
 
-    `finished` is False where the check of the file took too long, `chain_lines` are those walked at the end.
+    `finished` is False where the check of the file took too long, `chain_lines` are those walked at the end,
+    `lacking` is how many of the newest records do not agree with the chain.
     """
 
     problem: str = ""
@@ -48,6 +57,7 @@ class StoreFacts:
     newest: Moment | None = None
     chain_lines: int = 0
     first_bad: int | None = None
+    lacking: int = 0
     steps: int = 0
     known_steps: int = len(MIGRATIONS)
     cards_left: int = 0
@@ -88,7 +98,7 @@ def look(
         key = key_file.read_bytes()
         if len(key) != KEY_BYTES:
             return StoreFacts(problem="store.key_damaged")
-        database = Database(path, key, 1.0)
+        database = database_to_read(path, key, 1.0)
         try:
             return _facts(database, ticks() + seconds, ticks)
         finally:
@@ -150,6 +160,7 @@ def _asked(connection: Any, finished: bool, steps: int) -> StoreFacts:  # noqa: 
         newest=moment_from(*newest) if newest else None,
         chain_lines=result.lines,
         first_bad=result.first_bad,
+        lacking=newest_lacking(connection),
         steps=steps,
         cards_left=left,
         cards_demo=bool(demo),

@@ -1,9 +1,9 @@
-"""What is asked of a store beyond its chain: what happened to a bad line, and what lacks a line."""
+"""What is asked of a store beyond its chain: what happened to a bad line, and whether the file is whole."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,23 +18,18 @@ from kiosk.store.engine import (
     DATABASE,
     Database,
     as_store_error,
+    database_to_read,
     has_database,
     only_opener,
     refuse_plain,
 )
 from kiosk.store.keyfile import load_or_create_key
+from kiosk.store.matching import unmatched
 from kiosk.store.migrations import MIGRATIONS, steps_done
 
 _COLUMNS = "n, wall, boot, monotonic_ns, trusted, who, action, subject, fields, codes"
 _ROW = f"SELECT {_COLUMNS}, previous, digest FROM audit WHERE n = ?"  # noqa: S608 - our own column names
 _FOLLOWS = f"SELECT {_COLUMNS}, previous, digest FROM audit WHERE previous = ? AND n > ? LIMIT 2"  # noqa: S608
-_WITHOUT_LINE = """SELECT reference FROM registration AS r WHERE NOT EXISTS (
-    SELECT 1 FROM audit WHERE subject = r.reference AND action = 'registration.submitted')
-    ORDER BY n LIMIT ?"""
-_WITHOUT_RECORD = """SELECT n FROM audit AS a WHERE action = 'registration.submitted'
-    AND NOT EXISTS (SELECT 1 FROM registration WHERE reference = a.subject)
-    AND NOT EXISTS (SELECT 1 FROM audit WHERE subject = a.subject AND action = 'registration.purged')
-    ORDER BY n LIMIT ?"""
 _RENUMBERED = 1000
 """How many lines taken out in a row are recognised when the rest was given new numbers."""
 
@@ -51,7 +46,7 @@ def existing_store(folder: Path, key_file: Path, *, busy_seconds: float = 5.0) -
     with only_opener(folder):
         key = load_or_create_key(key_file, store_exists=True, folder=folder)
         refuse_plain(path)
-        database = Database(path, key, busy_seconds)
+        database = database_to_read(path, key, busy_seconds)
     try:
         connection = database.take()
         refuse_newer(steps_done(connection))
@@ -112,24 +107,18 @@ def _is(row: tuple[Any, ...], n: int) -> bool:
     return bool(digest_of(row[10], (n, *row[1:10])) == row[11])
 
 
-def unmatched(connection: Any, *, at_most: int = 20) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """References of registrations that no audit line tells of, and lines whose registration is not there."""
-    with any_bytes(connection):
-        references = connection.execute(_WITHOUT_LINE, (at_most,)).fetchall()
-        lines = connection.execute(_WITHOUT_RECORD, (at_most,)).fetchall()
-    return tuple(str(name) for (name,) in references), tuple(n for (n,) in lines)
-
-
 def proved(
     folder: Path, key_file: Path, *, head: str = "", progress: Callable[[int, int], None] | None = None
 ) -> Proof:
-    """Checks the file, the whole chain, and that each registration has its line and each line its record.
+    """Checks the file, the whole chain, and that each record has its lines and each line its record.
 
     `progress` is told lines done and lines in all. Raises StoreError where the store cannot be opened.
     """
     with existing_store(folder, key_file) as database, ThreadPoolExecutor(1) as beside:
-        connection = database.take()
         file_check = beside.submit(_wrong_with_file, database)
+        if database.is_alone:
+            wait([file_check])
+        connection = database.take()
         try:
             found = _walked(connection, head, progress)
         except (StoreError, driver.Error) as error:
@@ -168,12 +157,14 @@ def _walked(connection: Any, head: str, progress: Callable[[int, int], None] | N
             progress(done, total)
 
     result = verify(connection, told, head=head)
-    references, lines = unmatched(connection)
+    other = unmatched(connection)
     return Proof(
         lines=result.lines,
         head=result.head,
         first_bad=result.first_bad,
         what=what_happened(connection, result),
-        without_line=references,
-        without_record=lines,
+        without_line=other.registrations,
+        without_record=other.lines,
+        drafts_without_line=other.drafts,
+        without_draft=other.draft_lines,
     )

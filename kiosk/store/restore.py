@@ -24,6 +24,7 @@ from kiosk.store.engine import (
     refuse_plain,
 )
 from kiosk.store.keyfile import fsync_folder, load_or_create_key, write_private_file
+from kiosk.store.migrations import steps_done
 from kiosk.store.proof import refuse_newer
 
 _LAST = "SELECT n, wall FROM audit ORDER BY n DESC LIMIT 1"
@@ -126,6 +127,7 @@ def _would_be_lost(path: Path, fresh: Path, key: bytes, *, replace: bool) -> boo
     try:
         refuse_plain(path)
         with _connected(path, key) as here, resting_database(fresh, key) as there:
+            refuse_newer(steps_done(here))  # who knows what a newer program keeps beside its lines
             lost, newest = _lines_lost(here, there)
     except StoreError as error:
         if error.code not in _UNREADABLE:

@@ -14,7 +14,9 @@ from types import SimpleNamespace
 import pytest
 
 from kiosk.bootstrap import services
+from kiosk.care import copier, examined, proved
 from kiosk.errors import StoreError
+from kiosk.store.engine import DATABASE
 from kiosk.store.reserve import Reserve
 from tests.faults import Unavailable
 from tests.faults.families import TODAY, family, settings, settings_file
@@ -129,6 +131,44 @@ def test_a_store_opens_on_a_full_disk_at_the_cost_of_the_reserve(disk: Path) -> 
     with pytest.raises(StoreError) as failed:
         services(settings(disk), today=TODAY)
     assert failed.value.code == "store.full"
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_on_a_full_disk_it_is_still_told_what_is_in_the_store(
+    disk: Path, tmp_path: Path, *, killed: bool
+) -> None:
+    """There is no room for the index that programs share; who only looks does without."""
+    config = settings(disk, reserve_mib=0)
+    house = services(config, today=TODAY)
+    for number in range(3):
+        draft = house.drafts.save(house.drafts.start().with_answers({"kk": f"99010{number}"}))
+    database = disk / "data" / "training" / DATABASE
+    log = database.with_name(f"{DATABASE}-wal")
+    left = [(path, path.read_bytes()) for path in (database, log)]
+    house.drafts.discard(draft.id)
+    house.close()
+    if killed:
+        for path, content in left:
+            path.write_bytes(content)
+    fill(disk)
+    lines = 3 if killed else 4
+    with pytest.raises(StoreError) as failed:
+        services(config, today=TODAY)
+    assert failed.value.code == "store.full"
+    found = {one.check: one for one in examined(config)}
+    assert {name: found[name].state.value for name in ("disk", "database", "chain")} == {
+        "disk": "mend",
+        "database": "ok",
+        "chain": "ok",
+    }
+    assert found["chain"].params["lines"] == lines
+    proof = proved(config)
+    assert (proof.ok, proof.lines) == (True, lines)
+    assert copier(config).copy(tmp_path / "copy").lines == lines
+    empty(disk)
+    again = services(config, today=TODAY)
+    assert len(again.drafts.page(limit=5)) == lines - (0 if killed else 2)
+    again.close()
 
 
 def test_a_file_of_families_stops_cleanly_on_a_full_disk(disk: Path) -> None:

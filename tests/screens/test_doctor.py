@@ -78,7 +78,20 @@ async def test_every_finding_has_its_words_in_every_language(tmp_path: Path) -> 
     from kiosk.language import _catalogue  # noqa: PLC0415
 
     stage = await Stage(settings(tmp_path)).start()
-    names = ("free", "size", "now", "newest", "count", "days", "date", "minutes", "lines", "line", "last")
+    names = (
+        "free",
+        "size",
+        "now",
+        "newest",
+        "count",
+        "days",
+        "date",
+        "minutes",
+        "lines",
+        "copied",
+        "line",
+        "last",
+    )
     params = dict.fromkeys((*names, "code", "columns"), "9" * 6) | {"path": "/a" * 60}
     for language in LANGUAGES:
         stage.context.language = type(stage.context.language)(language)

@@ -31,13 +31,15 @@ from tests.store import examples
 ABOUT = Seal(kiosk="K1", profile="counter", at="2026-11-22T09:00:00.000+07:00")
 
 
-def fill(store: Store, numbers: range) -> None:
+def fill(store: Store, numbers: range, *, drafts: bool = True) -> None:
+    """Registrations with their lines, and drafts without."""
     with store() as work:
         for number in numbers:
             registration = examples.a_registration(number)
             work.registrations.add(registration)
             work.outbox.add(registration, f"key-{number}")
-            work.drafts.save(examples.a_draft(number + 10_000), "saved")
+            if drafts:
+                work.drafts.save(examples.a_draft(number + 10_000), "saved")
             work.audit.append(
                 examples.a_line(number, action="registration.submitted", subject=registration.reference)
             )
@@ -445,6 +447,28 @@ def test_a_copy_of_a_newer_program_is_refused(
     with pytest.raises(StoreError) as caught:
         put_back(target, tmp_path / "new", key_path)
     assert (caught.value.code, caught.value.exit_code) == ("store.newer", 4)
+
+
+def test_a_store_of_a_newer_program_is_not_thrown_away(
+    store: Store, key: bytes, target: Path, folder: Path, key_path: Path
+) -> None:
+    """Although the copy has all of its lines: what the newer program keeps elsewhere nobody here knows."""
+    fill(store, range(1, 3))
+    copied(store, key, target)
+    connection = store._database.take()
+    connection.execute("ALTER TABLE draft ADD COLUMN colour TEXT NOT NULL DEFAULT 'red'")
+    connection.execute("INSERT INTO migration (name, version) VALUES ('9999_of_tomorrow', '9.0.0')")
+    store._database.give_back(connection)
+    store.close()
+    before = (folder / DATABASE).read_bytes()
+    with pytest.raises(KioskError) as caught:
+        put_back(target, folder, key_path)
+    assert (caught.value.code, caught.value.exit_code) == ("copy.unreadable", 1)
+    assert "9999_of_tomorrow" in caught.value.detail
+    assert (folder / DATABASE).read_bytes() == before
+    kept = put_back(target, folder, key_path, replace=True).kept
+    assert kept is not None
+    assert kept.read_bytes() == before
 
 
 def test_an_altered_copy_leaves_the_store_alone(

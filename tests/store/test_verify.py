@@ -13,8 +13,8 @@ import pytest
 
 from kiosk.errors import StoreError
 from kiosk.services.ports import Proof
-from kiosk.store import proof
 from kiosk.store.engine import DATABASE, Database
+from kiosk.store.matching import Unmatched, unmatched
 from kiosk.store.proof import existing_store, proved
 from kiosk.store.unit_of_work import Store
 from tests.store import examples
@@ -31,7 +31,7 @@ NUMBERS = {"n", "monotonic_ns", "trusted"}
 @pytest.fixture
 def filled(store: Store, key_path: Path) -> bytes:
     """A store with `LINES` registrations, closed; its key."""
-    fill(store, range(1, LINES + 1))
+    fill(store, range(1, LINES + 1), drafts=False)
     store.close()
     return key_path.read_bytes()
 
@@ -177,13 +177,52 @@ def test_a_registration_taken_out_is_missed(filled: bytes, folder: Path, key_pat
 
 
 def test_a_registration_purged_with_a_line_is_not_missed(store: Store, folder: Path, key_path: Path) -> None:
-    fill(store, range(1, 4))
+    fill(store, range(1, 4), drafts=False)
     with store() as work:
         work.audit.append(examples.a_line(9, action="registration.purged", subject=examples.reference(2)))
         work.commit()
     store.close()
     tamper(folder, key_path.read_bytes(), *_without(2))
     assert proved(folder, key_path).ok
+
+
+@pytest.fixture
+def drafted(store: Store, folder: Path, key_path: Path) -> Path:
+    """A store with a draft that was changed three times, one that ended and one that was registered."""
+    with store() as work:
+        for number, changes in ((1, 3), (2, 1), (3, 2)):
+            draft = examples.a_draft(number)
+            for _ in range(changes):
+                draft = work.drafts.save(draft, "saved")
+                work.audit.append(examples.a_line(number, subject=draft.id))
+        work.drafts.remove(examples.identity(2))
+        work.audit.append(examples.a_line(2, action="draft.expired"))
+        work.drafts.remove(examples.identity(3))
+        registered = examples.a_registration(3)
+        work.registrations.add(registered)
+        work.audit.append(examples.a_line(3, action="registration.submitted", subject=registered.reference))
+        work.commit()
+    store.close()
+    assert proved(folder, key_path).ok
+    return key_path
+
+
+def test_a_cut_leaves_a_draft_with_fewer_lines_than_changes(drafted: Path, folder: Path) -> None:
+    tamper(folder, drafted.read_bytes(), "DELETE FROM audit WHERE n > 2")
+    found = proved(folder, drafted)
+    assert (found.what, found.drafts_without_line, found.ok) == ("", (examples.identity(1),), False)
+
+
+def test_a_draft_put_back_to_what_it_was_has_more_lines_than_changes(drafted: Path, folder: Path) -> None:
+    tamper(folder, drafted.read_bytes(), "UPDATE draft SET revision = 2")
+    found = proved(folder, drafted)
+    assert (found.drafts_without_line, found.ok) == ((examples.identity(1),), False)
+
+
+def test_a_draft_that_is_nowhere_is_missed(drafted: Path, folder: Path) -> None:
+    tamper(folder, drafted.read_bytes(), "DELETE FROM draft")
+    found = proved(folder, drafted)
+    assert (found.without_draft, found.drafts_without_line, found.ok) == ((1,), (), False)
 
 
 def test_a_damaged_page_is_found_and_the_rest_is_told(filled: bytes, folder: Path, key_path: Path) -> None:
@@ -223,13 +262,13 @@ def test_a_newer_store_is_refused(store: Store, folder: Path, key_path: Path) ->
 def test_a_check_beside_a_running_program_sees_one_moment(
     store: Store, folder: Path, key_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill(store, range(1, 10))
+    fill(store, range(1, 10), drafts=False)
     monkeypatch.setattr("kiosk.store.audit._CHUNK", 2)
     written: list[int] = []
 
     def write_meanwhile(done: int, _: int) -> None:
         if not written:
-            fill(store, range(100, 101))
+            fill(store, range(100, 101), drafts=False)
             written.append(done)
 
     found = proved(folder, key_path, progress=write_meanwhile)
@@ -238,6 +277,6 @@ def test_a_check_beside_a_running_program_sees_one_moment(
 
 def test_two_proofs_tell_the_same(filled: bytes, folder: Path, key_path: Path) -> None:
     with existing_store(folder, key_path) as database, closing(database.take()) as connection:
-        assert proof.unmatched(connection) == ((), ())
+        assert unmatched(connection) == Unmatched()
     assert isinstance(proved(folder, key_path), Proof)
     assert filled

@@ -21,6 +21,7 @@ from kiosk.language import LANGUAGES, Language
 from kiosk.services import doctor
 from kiosk.services.doctor import Finding, Health, examine, must_be_mended
 from kiosk.services.ports import CopyNote
+from kiosk.store.copying import StoreCopier
 from kiosk.store.engine import DATABASE
 from kiosk.store.health import look
 from kiosk.store.unit_of_work import Store, store_factory
@@ -65,6 +66,9 @@ CASES: list[tuple[Finding, Health, str]] = [
     (doctor.database("store.key_missing", "/d"), MEND, "database.unreadable"),
     (doctor.chain(5, None), OK, "chain.ok"),
     (doctor.chain(5, 6), MEND, "chain.broken"),
+    (doctor.chain(5, None, copied=5), OK, "chain.ok"),
+    (doctor.chain(5, None, copied=6), MEND, "chain.shorter"),
+    (doctor.chain(5, None, lacking=1), MEND, "chain.cut"),
     (doctor.schema(2, 2), OK, "schema.ok"),
     (doctor.schema(1, 2), OK, "schema.older"),
     (doctor.schema(3, 2), MEND, "schema.newer"),
@@ -269,6 +273,29 @@ def _cut_in_the_middle(config: Config) -> None:
     _change(config, "DELETE FROM audit WHERE n BETWEEN 10 AND 12")
 
 
+def _cut_at_the_end(config: Config) -> None:
+    _change(config, "DELETE FROM audit WHERE n > 20")
+
+
+def _cut_with_its_records(config: Config) -> None:
+    """What a cut can take along, so that only the last copy knows of it."""
+    StoreCopier(config.store_dir, config.key_file, kiosk="K1", profile="counter", now=lambda: "").remember(
+        CopyNote("2026-11-22T09:00", "stick", 30)
+    )
+    for table, which in (("outbox", "n"), ("member", "registration"), ("document", "registration")):
+        _change(config, f"DELETE FROM {table} WHERE {which} > 20")
+    _change(config, "DELETE FROM registration WHERE n > 20")
+    _change(config, "DELETE FROM audit WHERE n > 20")
+
+
+def _draft_without_line(config: Config) -> None:
+    store = store_factory(config.store_dir, config.key_file)
+    with store() as work:
+        work.drafts.save(examples.a_draft(1), "2026-11-22T09:00:00.000+07:00")
+        work.commit()
+    store.close()
+
+
 def _newer(config: Config) -> None:
     _change(config, "INSERT INTO migration (name, version) VALUES ('9999_x', '9')")
 
@@ -289,6 +316,9 @@ def _open_folder(config: Config) -> None:
         (_plain, {"database": "mend database.plain"}),
         (_altered, {"database": "ok database.ok", "chain": "mend chain.broken"}),
         (_cut_in_the_middle, {"chain": "mend chain.broken"}),
+        (_cut_at_the_end, {"chain": "mend chain.cut"}),
+        (_cut_with_its_records, {"chain": "mend chain.shorter"}),
+        (_draft_without_line, {"chain": "mend chain.cut"}),
         (_newer, {"database": "mend database.newer"}),
         (_open_folder, {"folder": "mend folder.open"}),
     ],

@@ -46,6 +46,8 @@ class Fact:
     REVIEWED = "reviewed"
     MENDS = "mends"
     """Which version of a refused registration the draft mends; the registration has the draft's id."""
+    OPENED_AS = "opened_as"
+    """The fingerprint of a mended draft as it was refused."""
     CONSENTED = "consented"
     """What the consent that stands in a mended draft was given to."""
 

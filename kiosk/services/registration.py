@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kiosk.domain.draft import Draft
-from kiosk.domain.family import as_family_file, read_family
-from kiosk.domain.fields import Problem
-from kiosk.domain.flow import Fact
-from kiosk.domain.identifiers import Reference, virtual_account
-from kiosk.domain.registration import Decision, Moment, Registration, State
+from kiosk.domain.family import as_family_file
+from kiosk.domain.identifiers import Reference
+from kiosk.domain.registration import Decision, Registration, State
 from kiosk.domain.rulebook import Rulebook
 from kiosk.errors import StaleDraftError
+from kiosk.services.assessing import accounts, assessed, is_proved
 from kiosk.services.drafts import new_id
-from kiosk.services.judging import joined, judged
-from kiosk.services.membership import known_in
 from kiosk.services.ports import AuditLine, Clock, LeasedCard, Randomness, UnitOfWork, UnitOfWorkFactory
 
 
@@ -60,13 +57,10 @@ class Registrar:
             stored = work.drafts.get(draft.id)
             if draft.revision != (stored.revision if stored else 0):
                 raise StaleDraftError("draft.stale")
-            family, problems = read_family(draft, rules)
-            decision = judged(family, problems, lambda: known_in(work, draft, rules), rules)
+            now = self._clock.now()
+            family, decision = assessed(work, draft, rules, now, source=source)
             if decision.refused:
                 return Submitted(decision)
-            now = self._clock.now()
-            warnings = joined(decision.problems, _unverified(draft, source), _doubtful(now))
-            decision = replace(decision, problems=warnings)
             card = self._card(work, decision)
             registration = Registration(
                 id=draft.id,
@@ -75,17 +69,17 @@ class Registrar:
                 decision=decision,
                 family=as_family_file(family, rules.terms_version),
                 created=now,
-                virtual_accounts=_virtual_accounts(rules, card),
+                virtual_accounts=accounts(rules, card),
                 card=card.number if card is not None else None,
                 demo_card=card is not None and card.demo,
-                verified_phone=bool(draft.fact(Fact.VERIFIED)),
+                verified_phone=is_proved(draft, rules),
                 source=source,
                 judged_on=rules.today.isoformat(),
             )
             work.registrations.add(registration)
             work.outbox.add(registration, new_id(self._clock, self._randomness))
             work.drafts.remove(draft.id)
-            codes = tuple(problem.code for problem in warnings)
+            codes = tuple(problem.code for problem in decision.problems)
             work.audit.append(
                 AuditLine("registration.submitted", registration.reference, now, who, (), codes)
             )
@@ -101,21 +95,3 @@ class Registrar:
         if decision.family_card is not None:
             return LeasedCard(decision.family_card, demo=False)
         return work.cards.take()
-
-
-def _unverified(draft: Draft, source: str) -> tuple[Problem, ...]:
-    """A phone that was typed at the screen and not verified is said so on the receipt and to the hub."""
-    if source != "screen" or draft.fact(Fact.VERIFIED):
-        return ()
-    return (Problem("otp", "otp.unverified", "warning"),)
-
-
-def _doubtful(now: Moment) -> tuple[Problem, ...]:
-    """A clock in doubt blocks nobody; the record says so wherever it is shown."""
-    return () if now.trusted else (Problem("time", "time.doubtful", "warning"),)
-
-
-def _virtual_accounts(rules: Rulebook, card: LeasedCard | None) -> dict[str, str]:
-    if card is None:
-        return {}
-    return {bank.name: virtual_account(bank.va_prefix, card.number) for bank in rules.banks}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kiosk.domain.rulebook import Facilities, Facility, Rulebook, Settings
+from kiosk.errors import KioskError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from kiosk.services.drafts import Drafts
     from kiosk.services.importing import Importer
     from kiosk.services.membership import Membership
+    from kiosk.services.mending import Mending
     from kiosk.services.ports import Randomness
     from kiosk.services.queries import Queries
     from kiosk.services.registration import Registrar
+    from kiosk.services.standing import Standing, Standings
     from kiosk.services.verification import Verification
     from kiosk.store.reserve import Reserve
     from kiosk.store.unit_of_work import Store
@@ -152,7 +155,9 @@ class Services:
     drafts: Drafts
     membership: Membership
     registrar: Registrar
+    mending: Mending
     queries: Queries
+    standings: Standings
     importer: Importer
     verification: Verification
     phone: SimulatedPhone | None
@@ -184,22 +189,43 @@ class Services:
         left = self.queries.cards_left()
         return left if left < self.config.cards.low_water else None
 
-    def receipt(self, registration: Registration, language: Language) -> list[str]:
+    def receipt(
+        self,
+        registration: Registration,
+        language: Language,
+        standing: Standing | None = None,
+        *,
+        again: bool = False,
+    ) -> list[str]:
         """The lines of the receipt, also written to the folder for receipts where one is set.
 
-        Raises OSError where they cannot be written there.
+        Raises OSError where they cannot be written there, KioskError `reprint.late` where one is asked for
+        `again` after its time.
         """
         from kiosk.services.receipt import receipt_lines, write_receipt
 
+        standing = standing or self.standings.of(registration)
+        if again and not self.standings.may_reprint(standing):
+            raise KioskError("reprint.late")
         with self.open_work.reading() as work:
             head = work.audit.head()
         lines = receipt_lines(
-            registration, language, self.config.kiosk.place, training=self.config.is_training, head=head
+            registration,
+            language,
+            self.config.kiosk.place,
+            standing=standing,
+            training=self.config.is_training,
+            head=head,
+            again=again,
         )
         folder = self.config.receipts_dir
         if folder is not None:
-            write_receipt(folder, registration, lines)
+            write_receipt(folder, registration, lines, again=again)
         return lines
+
+    def pulse(self) -> int:
+        """Another number whenever anybody, another program too, has written to the store."""
+        return self.open_work.pulse()
 
     def copy_problem(self) -> str:
         """The code of what keeps copies of the store from being made; empty for nothing."""
@@ -236,14 +262,16 @@ def services(
     StoreError where the store cannot be opened.
     """
     from kiosk.care import copies_of
-    from kiosk.clock import SystemClock
+    from kiosk.clock import SystemClock, find_zone
     from kiosk.language import Language
     from kiosk.randomness import SystemRandomness
     from kiosk.services.drafts import DraftRules, Drafts
     from kiosk.services.importing import Importer
     from kiosk.services.membership import Membership
+    from kiosk.services.mending import Mending
     from kiosk.services.queries import Queries
     from kiosk.services.registration import Registrar
+    from kiosk.services.standing import Standings
     from kiosk.store.reserve import Reserve
 
     clock = clock or SystemClock(today, config.kiosk.timezone)
@@ -256,13 +284,8 @@ def services(
     draft_rules = DraftRules(config.drafts.days, config.drafts.warn_days)
     drafts = Drafts(open_work, clock, SystemRandomness(), draft_rules)
     copies = copies_of(config, clock)
-    registrar = Registrar(
-        open_work,
-        clock,
-        SystemRandomness(),
-        kiosk_id=config.kiosk.id,
-        after=copies.registered if copies else lambda: None,
-    )
+    stored = copies.registered if copies else lambda: None
+    registrar = Registrar(open_work, clock, SystemRandomness(), kiosk_id=config.kiosk.id, after=stored)
     return Services(
         config=config,
         clock=clock,
@@ -270,7 +293,14 @@ def services(
         drafts=drafts,
         membership=Membership(open_work.reading),
         registrar=registrar,
+        mending=Mending(open_work, open_work.reading, clock, SystemRandomness(), after=stored),
         queries=Queries(open_work.reading),
+        standings=Standings(
+            open_work.reading,
+            clock,
+            zone=find_zone(config.kiosk.timezone),
+            grace_days=config.hub.grace_days,
+        ),
         importer=Importer(open_work, clock, drafts, registrar),
         verification=_verification(config, open_work, clock, proofs),
         phone=_phone(config),

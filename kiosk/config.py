@@ -65,9 +65,10 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Where the hub is reached; empty for none."""
+    """Where the hub is reached; empty for none. Personal data stay for days of grace after its decision."""
 
     url: str = ""
+    grace_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ class Queries:
                 return []
             raise
 
+    def of_kk(self, kk: str) -> list[Registration]:
+        """The registrations of the family card with this number of 16 digits, newest first."""
+        with self._open_work() as work:
+            return work.registrations.by_kk(kk)
+
     def page(
         self, *, state: State | None = None, day: str = "", limit: int = 50, before: str = ""
     ) -> list[RegistrationSummary]:

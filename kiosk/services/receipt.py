@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from kiosk.domain.identifiers import masked
-from kiosk.domain.registration import Registration
+from kiosk.domain.registration import Registration, State
+from kiosk.services.standing import Standing
 
 WIDTH = 42
 
@@ -23,20 +24,31 @@ class Texts(Protocol):
 
 
 def receipt_lines(
-    registration: Registration, language: Texts, place: str, *, training: bool, head: str
+    registration: Registration,
+    language: Texts,
+    place: str,
+    *,
+    standing: Standing,
+    training: bool,
+    head: str,
+    again: bool = False,
 ) -> list[str]:
-    """The receipt, each line at most 42 columns; `head` is the audit chain's head after this registration."""
+    """The receipt as it is at this moment, each line at most 42 columns.
+
+    `head` is the audit chain's head after this registration; one given out `again` is marked as a copy.
+    """
     paper = _Paper(language)
     if training:
         paper.centred("receipt.training")
+    if again:
+        paper.centred("receipt.copy")
     paper.centred("receipt.title")
     paper.wrapped(place)
     paper.rule()
     paper.pair("receipt.reference", registration.reference)
     paper.pair("receipt.date", registration.created.wall[:16].replace("T", " "))
     paper.blank()
-    for key in ("receipt.stored", "receipt.not_sent", "receipt.not_active"):
-        paper.centred(key)
+    _about_state(paper, registration, standing)
     paper.blank()
     _about_family(paper, registration)
     _about_payment(paper, registration)
@@ -60,8 +72,9 @@ class _Paper:
     def rule(self) -> None:
         self.lines.append("-" * WIDTH)
 
-    def centred(self, key: str) -> None:
-        self.lines += [line.center(WIDTH).rstrip() for line in textwrap.wrap(self.text(key), WIDTH)]
+    def centred(self, key: str, **params: str | int) -> None:
+        for part in self.text(key, **params).split("\n"):
+            self.lines += [line.center(WIDTH).rstrip() for line in textwrap.wrap(part, WIDTH)]
 
     def wrapped(self, text: str) -> None:
         self.lines += textwrap.wrap(text, WIDTH)
@@ -72,6 +85,12 @@ class _Paper:
             self.lines.append(label + value.rjust(WIDTH - len(label)))
         else:
             self.lines += [label, *(line.rjust(WIDTH) for line in textwrap.wrap(value, WIDTH))]
+
+
+def _about_state(paper: _Paper, registration: Registration, standing: Standing) -> None:
+    paper.centred(f"receipt.state.{standing.state}", at=standing.at)
+    if standing.state is State.ACCEPTED and registration.decision.premium_total is not None:
+        paper.centred("receipt.pays_first")
 
 
 def _about_family(paper: _Paper, registration: Registration) -> None:
@@ -129,14 +148,17 @@ def _day(day: date) -> str:
     return day.strftime("%d-%m-%Y")
 
 
-def write_receipt(folder: Path, registration: Registration, lines: list[str]) -> Path:
-    """Writes the receipt durably as `REFERENCE.txt`, readable by its owner alone; returns the path."""
+def write_receipt(folder: Path, registration: Registration, lines: list[str], *, again: bool = False) -> Path:
+    """Writes the receipt durably as `REFERENCE.txt`, a copy as `REFERENCE-SALINAN.txt`; returns the path.
+
+    It is readable by its owner alone.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".receipt-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    target = folder / f"{registration.reference}.txt"
+    target = folder / f"{registration.reference}{'-SALINAN' if again else ''}.txt"
     Path(temporary).replace(target)
     return target

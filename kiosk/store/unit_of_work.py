@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+from sqlcipher3 import dbapi2 as driver
 
 from kiosk import __version__
 from kiosk.domain.registration import Moment
 from kiosk.errors import StoreError
 from kiosk.services import ports, sync_ports
 from kiosk.store.audit import SqlAuditTrail, VerifyResult, verify
-from kiosk.store.engine import DATABASE, Database, has_database, only_opener, open_database, refuse_plain
+from kiosk.store.engine import (
+    DATABASE,
+    Database,
+    as_store_error,
+    has_database,
+    only_opener,
+    open_database,
+    refuse_plain,
+)
 from kiosk.store.identity import SqlIdentity, SqlKeptMessages
 from kiosk.store.keyfile import derived_key, load_or_create_key
 from kiosk.store.leases import SqlCardBlocks, SqlCodes, SqlDirectory, SqlResumeCodes
@@ -84,6 +94,7 @@ class Store:
     def __init__(self, database: Database, key: bytes) -> None:
         self._database = database
         self._number_key = derived_key(key, "audit numbers")
+        self._watcher: Any = None
 
     def __call__(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self._database, self._number_key)
@@ -100,6 +111,15 @@ class Store:
         finally:
             session.close()
 
+    def pulse(self) -> int:
+        """Another number whenever anybody has written since it was asked; reads no page but the first."""
+        try:
+            if self._watcher is None:
+                self._watcher = self._database.take()
+            return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+        except driver.Error as error:
+            raise as_store_error(error) from None
+
     def check(self) -> tuple[str, ...]:
         """What is wrong with the database file; see `kiosk.store.engine.Database.check`."""
         return self._database.check()
@@ -114,6 +134,9 @@ class Store:
 
     def close(self) -> None:
         """Closes the connections; the last one folds the write-ahead log into the database."""
+        watcher, self._watcher = self._watcher, None
+        if watcher is not None:
+            self._database.give_back(watcher)
         self._database.close()
 
 

@@ -250,3 +250,37 @@ def test_closing_folds_the_log_into_the_database(folder: Path, key_path: Path) -
         assert isinstance(again, SqlUnitOfWork)
         assert again.outbox.waiting() == 1
     store.close()
+
+
+def test_the_pulse_beats_when_another_has_written_and_only_then(store: Store, open_store: Opener) -> None:
+    first = store.pulse()
+    assert store.pulse() == first
+    with store.reading() as work:
+        work.registrations.page()
+    with store() as work:
+        _submit(work, 1)
+    assert store.pulse() == first, "what was not committed is no news"
+    other = open_store()
+    _submit_many(other, [1])
+    second = store.pulse()
+    assert second != first
+    assert store.pulse() == second
+    other.close()
+    _submit_many(store, [2])
+    assert store.pulse() != second
+
+
+def test_the_pulse_neither_waits_for_a_writer_nor_holds_one_up(store: Store) -> None:
+    store.pulse()
+    with store() as work:
+        _submit(work, 1)
+        store.pulse()
+        work.commit()
+    assert _counts(store)[0] == 1
+
+
+def test_a_store_whose_pulse_was_felt_closes_whole(store: Store, open_store: Opener) -> None:
+    store.pulse()
+    _submit_many(store, [1])
+    store.close()
+    assert _counts(open_store())[0] == 1

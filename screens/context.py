@@ -20,8 +20,10 @@ from kiosk.services.captcha_desk import CaptchaDesk
 from kiosk.services.doctor import Finding
 from kiosk.services.drafts import Drafts
 from kiosk.services.membership import Membership
+from kiosk.services.mending import Mending
 from kiosk.services.queries import Queries
 from kiosk.services.registration import Registrar
+from kiosk.services.standing import Standing, Standings
 from kiosk.services.verification import Verification
 from screens.base import Shell
 
@@ -71,7 +73,11 @@ class Services(Protocol):
     @property
     def registrar(self) -> Registrar: ...
     @property
+    def mending(self) -> Mending: ...
+    @property
     def queries(self) -> Queries: ...
+    @property
+    def standings(self) -> Standings: ...
     @property
     def verification(self) -> Verification: ...
     @property
@@ -83,9 +89,17 @@ class Services(Protocol):
     def rules(self) -> Rulebook: ...
     def captcha_desk(self, facts: Mapping[str, str]) -> CaptchaDesk: ...
     def cards_low(self) -> int | None: ...
+    def pulse(self) -> int: ...
     def copy_problem(self) -> str: ...
     def examine(self) -> list[Finding]: ...
-    def receipt(self, registration: Registration, language: Language) -> list[str]: ...
+    def receipt(
+        self,
+        registration: Registration,
+        language: Language,
+        standing: Standing | None = None,
+        *,
+        again: bool = False,
+    ) -> list[str]: ...
     def prepare(self) -> None: ...
     def close(self) -> None: ...
 
@@ -107,6 +121,8 @@ class Context:
     load: Callable[[], Services]
     language: Language
     waiting: int = 0
+    to_mend: int = 0
+    is_online: bool = False
     cards_left: int | None = None
     copy_problem: str = ""
     told: set[str] = field(default_factory=set)
@@ -136,6 +152,7 @@ class Context:
     async def refresh(self) -> None:
         """Reads what the first line shows."""
         self.waiting = await self.work(self.services.queries.waiting)
+        self.to_mend = await self.work(self.services.mending.count)
         self.cards_left = await self.work(self.services.cards_low)
         self.copy_problem = await self.work(self.services.copy_problem)
 
@@ -174,7 +191,8 @@ class Context:
         """The sentence for a problem, and which office to go to where another one is the right one."""
         sentence = self.t(f"problem.{problem.code}", **problem.params)
         office = refused((problem,)).refer_to
-        return f"{sentence}\n{self.t(f'refer.{office}')}" if office else sentence
+        has_office = office and self.language.has(f"refer.{office}")
+        return f"{sentence}\n{self.t(f'refer.{office}')}" if has_office else sentence
 
     def facility(self, code: str) -> Facility | None:
         return self.rules.facilities.find(code)

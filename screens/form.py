@@ -116,6 +116,10 @@ class FormPage:
             Key.FINISH: self.finish,
         }
 
+    def tell(self, message: Message) -> None:
+        """Says something beside the row with the cursor."""
+        self.message = message
+
     def typed(self) -> None:
         """Called after each key that changed the row, for totals that follow the typing."""
 
@@ -193,7 +197,9 @@ class FormPage:
         problem = min(problems, key=self.place_of, default=None)
         if problem is None:
             self.gone = True
-            await navigation.forward(self.context, self.journey, self.step)
+            returns = self.journey.reviewing
+            if not (returns and await navigation.return_to_review(self.context, self.journey)):
+                await navigation.forward(self.context, self.journey, self.step)
         else:
             self.show_problem(problem)
 
@@ -229,7 +235,8 @@ class FormPage:
             await self.refused(problems[0], raw)
             return
         ahead = Journey(self.context, self.settled(draft, path), known)
-        draft = ahead.draft.moved_to(Step.REVIEW if self.journey.reviewing else self.after(path, ahead))
+        returns = self.journey.reviewing and ahead.flow.may_show(Step.REVIEW)
+        draft = ahead.draft.moved_to(Step.REVIEW if returns else self.after(path, ahead))
         await self.journey.save(draft, fields=(path,), codes=[p.code for p in problems], known=known)
         await self.advance(path)
 
@@ -275,7 +282,8 @@ class FormPage:
 
     async def advance(self, path: str) -> None:
         """On to the next row, back to the review where it sent us, or on after the last row."""
-        if self.journey.reviewing and await navigation.return_to_review(self.context, self.journey):
+        returns = self.journey.reviewing
+        if returns and await navigation.return_to_review(self.context, self.journey, path):
             self.gone = True
             return
         paths = self.rows()

@@ -10,6 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from kiosk.domain.flow import Step
 from kiosk.errors import KioskError, StaleDraftError, StoreError
+from kiosk.services.mending import ENDED
 from screens.context import Context
 from screens.safe import safe_text
 from screens.view import Line, Span, View
@@ -37,7 +38,7 @@ async def told(context: Context, work: Awaitable[object]) -> Message | None:
         await work
     except KioskError as error:
         says = context.t(f"problem.{error.code}")
-        if error.code == "draft.gone":
+        if error.code in {"draft.gone", *ENDED}:
             from screens.navigation import home  # noqa: PLC0415  (the first screen has a frame as well)
 
             await home(context, says)
@@ -62,14 +63,18 @@ def indented(*texts: str, role: str = "plain") -> list[Line]:
 
 
 def header(context: Context, width: int) -> Line:
-    """The first line: where this is, in which mode, and what waits to be sent."""
+    """The first line: where this is, in which mode, and what waits to be sent or mended."""
     profile = context.config.profile
     left = f" KIOSK JKN  {context.config.kiosk.place}"
-    right = [context.t(f"screen.mode.{profile}"), context.t("screen.offline")]
+    network = "screen.online" if context.is_online else "screen.offline"
+    right = [context.t(f"screen.mode.{profile}"), context.t(network)]
     if context.waiting:
         right.append(context.t("screen.waiting", count=context.waiting))
+    if context.to_mend:
+        right.append(context.t("screen.to_mend", count=context.to_mend))
     tail = "  ".join(right) + " "
-    text = fit(left, max(width - cell_len(tail), 0)) + tail
+    room = max(width - cell_len(tail) - 1, 0)
+    text = fit(cut(left, room), room + 1) + tail
     return (Span(fit(text, width), "warn" if profile == "training" else "header"),)
 
 

@@ -6,25 +6,29 @@ from contextlib import suppress
 
 from kiosk.domain.fields import Problem
 from kiosk.domain.identifiers import digits_only, is_digits, parse_reference
+from kiosk.domain.registration import State
 from kiosk.domain.resume_code import grouped, parse_code
 from kiosk.errors import KioskError
-from kiosk.services.ports import DraftSummary, RegistrationSummary
+from kiosk.services.mending import Card
+from kiosk.services.ports import RegistrationSummary
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Confirm, Help
-from screens.display import hidden, initials
+from screens.display import hidden
 from screens.doctor import DoctorPage
 from screens.editor import Editor
-from screens.frame import Message, body_room, fit, framed, indented, told
+from screens.frame import Message, body_room, framed, indented, told
 from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.layout import boxed
-from screens.saved import Saved, saved_families, saved_lines
-from screens.view import Line, Span, View
+from screens.lists import Entry, Lists
+from screens.saved import Saved
+from screens.view import HEIGHT, Line, Span, View
 
-_DRAFTS = 5
-_TODAY = 8
 _PAGE = 50
+_KK_DIGITS = 16
+_ABOVE_AND_BELOW = 5
+"""Lines of the work that the lists cannot have: three above them, two below."""
 
 
 class HomePage:
@@ -36,10 +40,11 @@ class HomePage:
         self._context = context
         self._code = code
         self._message = Message(message, "good" if message else "plain")
-        self._saved: list[Saved] = []
-        self._today: list[RegistrationSummary] = []
+        self._lists = Lists()
+        self._height = HEIGHT
         self._editor = Editor(limit=32)
         self._begun = False
+        self._is_outdated = False
 
     @property
     def _is_public(self) -> bool:
@@ -52,19 +57,24 @@ class HomePage:
         await self._context.forget_messages()
         with suppress(KioskError):  # what cannot be removed now is removed another time
             await self._context.work(self._context.services.drafts.expire)
-        if not self._is_public:
-            await self._read_lists()
+        await self._read_lists()
         self._begun = True
 
+    async def renew(self) -> None:
+        """Reads the lists again, but not before a number of theirs that is being typed has been used."""
+        self._is_outdated = bool(self._editor.text)
+        if self._begun and not self._is_outdated:
+            await self._read_lists()
+
     async def _read_lists(self) -> None:
-        services = self._context.services
-        today = self._context.rules.today.isoformat()
-        self._saved = await saved_families(self._context, _DRAFTS)
-        self._today = await self._context.work(services.queries.page, day=today, limit=_TODAY)
+        if not self._is_public:
+            self._lists = await Lists.read(self._context)
 
     async def press(self, press: Press) -> None:
         self._message = Message()
         self._message = await told(self._context, self._take(press)) or self._message
+        if self._is_outdated and not self._editor.text:
+            await told(self._context, self.renew())
 
     async def _take(self, press: Press) -> None:
         if not self._begun:
@@ -89,7 +99,7 @@ class HomePage:
             self._context.shell.push(Confirm(self._context, self._context.t("screen.home.quit"), self._quit))
         elif press.key is Key.ENTER:
             await self._open(self._editor.text.strip())
-        elif press.key is Key.DELETE and self._named_draft(self._editor.text.strip()):
+        elif press.key is Key.DELETE and isinstance(self._named(self._editor.text.strip()), Saved):
             self._ask_discard(self._editor.text.strip())
         else:
             self._editor.press(press)
@@ -99,24 +109,29 @@ class HomePage:
 
     # Opening what is named by a number of the list, a reference, a NIK or a No. KK.
 
-    def _named_draft(self, typed: str) -> DraftSummary | None:
-        listed = is_digits(typed) and 1 <= int(typed) <= len(self._saved)
-        return self._saved[int(typed) - 1].draft if listed else None
+    @property
+    def _listed(self) -> Lists:
+        """What of the lists has room."""
+        return self._lists.fitted(body_room(self._height) - _ABOVE_AND_BELOW - len(self._slip()))
+
+    def _named(self, typed: str) -> Entry | None:
+        return self._listed.entry(int(typed)) if is_digits(typed) and len(typed) <= 2 else None
 
     async def _open(self, typed: str) -> None:
         if not typed:
             return
         self._editor.clear()
-        number = int(typed) if is_digits(typed) and len(typed) <= 2 else 0
-        draft = self._named_draft(typed)
-        if draft is not None:
-            await self._resume(draft.id)
-        elif len(self._saved) < number <= len(self._saved) + len(self._today):
-            await self._show(self._today[number - len(self._saved) - 1].reference)
-        elif parse_reference(typed) is None and (code := parse_code(typed)) is not None:
-            await self._take_up(code)
-        elif not await self._resume_by_kk(digits_only(typed)) and not await self._find(typed):
-            self._message = Message(self._context.t("screen.home.not_found"), "warn")
+        match self._named(typed):
+            case Card(reference=reference):
+                await navigation.mend(self._context, reference)
+            case Saved(draft=draft):
+                await self._resume(draft.id)
+            case RegistrationSummary(reference=reference):
+                await self._show(reference)
+            case None if parse_reference(typed) is None and (code := parse_code(typed)) is not None:
+                await self._take_up(code)
+            case None if not await self._resume_by_kk(digits_only(typed)) and not await self._find(typed):
+                self._message = Message(self._context.t("screen.home.not_found"), "warn")
 
     async def _resume(self, draft_id: str) -> bool:
         found = await navigation.resume(self._context, draft_id)
@@ -134,7 +149,7 @@ class HomePage:
 
     async def _resume_by_kk(self, kk: str) -> bool:
         """Takes up the newest draft with this whole No. KK."""
-        if len(kk) != 16:
+        if len(kk) != _KK_DIGITS:
             return False
         offset = 0
         while page := await self._context.work(
@@ -148,7 +163,7 @@ class HomePage:
 
     async def _find(self, typed: str) -> bool:
         if self._is_public:
-            return False
+            return await self._find_in_public(typed)
         try:
             found = await self._context.work(self._context.services.queries.find, typed)
         except KioskError as error:
@@ -160,16 +175,42 @@ class HomePage:
             await self._show(found[0].reference)
         return bool(found)
 
+    async def _find_in_public(self, typed: str) -> bool:
+        """A code tells how its registration stands; the whole No. KK opens what is to be mended as well."""
+        queries = self._context.services.queries
+        if (reference := parse_reference(typed)) is not None:
+            try:
+                found = [await self._context.work(queries.registration, str(reference))]
+            except KioskError:
+                return False
+        else:
+            kk = digits_only(typed)
+            found = await self._context.work(queries.of_kk, kk) if len(kk) == _KK_DIGITS else []
+            refused = next((one for one in found if one.state is State.NEEDS_FIX), None)
+            if refused is not None:
+                await navigation.mend(self._context, refused.reference)
+                return True
+        if found:
+            from screens.standing_page import StandingPage  # noqa: PLC0415  (needed when asked for)
+
+            page = StandingPage(self._context, found[0])
+            self._context.shell.show(page)
+            await page.begin()
+        return bool(found)
+
     async def _show(self, reference: str) -> None:
         from screens.registration.account import AccountPage  # noqa: PLC0415  (needed when asked for)
 
         registration = await self._context.work(self._context.services.queries.registration, reference)
-        self._context.shell.show(AccountPage(self._context, registration, again=True))
+        page = AccountPage(self._context, registration, again=True)
+        await page.begin()
+        self._context.shell.show(page)
 
     def _ask_discard(self, typed: str) -> None:
-        draft = self._named_draft(typed)
-        if draft is None:
+        named = self._named(typed)
+        if not isinstance(named, Saved):
             return
+        draft = named.draft
 
         async def discard() -> None:
             self._message = await told(self._context, thrown_away()) or self._message
@@ -195,7 +236,13 @@ class HomePage:
             (),
             *self._slip(),
         ]
-        body += self._lists() if self._context.is_ready else [(Span("   " + t("screen.home.opening")),)]
+        self._height = height
+        if not self._context.is_ready:
+            body.append((Span("   " + t("screen.home.opening")),))
+        elif self._is_public:
+            body += indented(t("screen.home.public"))
+        else:
+            body += self._listed.lines(self._context)
         room = body_room(height)
         body = body[: room - 2]
         body += [()] * (room - 2 - len(body))
@@ -234,27 +281,3 @@ class HomePage:
         says = [t("screen.slip.how"), *([t("screen.slip.days", days=days)] if days else [])]
         code = (Span(f"   {t('screen.slip.code')}  "), Span(f" {grouped(self._code)} ", "mark"))
         return [code, *indented(" ".join(says)), ()]
-
-    def _lists(self) -> list[Line]:
-        t = self._context.t
-        if self._is_public:
-            return indented(t("screen.home.public"))
-        lines: list[Line] = []
-        if self._saved:
-            lines.append((Span("   " + t("screen.home.drafts"), "title"),))
-            lines += [*saved_lines(self._context, self._saved), ()]
-        lines.append((Span("   " + t("screen.home.today"), "title"),))
-        first = len(self._saved) + 1
-        lines += [self._today_line(number, found) for number, found in enumerate(self._today, first)]
-        if not self._today:
-            lines.append((Span("   " + t("screen.home.none")),))
-        return lines
-
-    def _today_line(self, number: int, found: RegistrationSummary) -> Line:
-        total = self._context.language.rupiah(found.premium_total) if found.premium_total else "-"
-        people = self._context.t("screen.people", count=found.people)
-        state = self._context.t(f"state.{found.state}")
-        name = fit(initials(found.name), 16 if found.doubtful else 20)
-        if found.doubtful:
-            total = self._context.t("screen.doubtful")
-        return (Span(f"   {number:>2} {name} {found.reference:13} {people:9} {total:>11} {state}"),)

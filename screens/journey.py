@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kiosk.domain.draft import Draft
-from kiosk.domain.flow import Flow
+from kiosk.domain.flow import Fact, Flow
 from kiosk.domain.rulebook import Rulebook
 from kiosk.domain.segments import KnownPeople
 from kiosk.errors import KioskError, StaleDraftError
@@ -33,7 +33,14 @@ class Journey:
     @classmethod
     async def resume(cls, context: Context, draft: Draft) -> Journey:
         known = await context.work(context.services.membership.known_for, draft, context.rules)
-        return cls(context, draft, known)
+        journey = cls(context, draft, known)
+        journey.reviewing = journey.mends
+        return journey
+
+    @property
+    def mends(self) -> bool:
+        """True for a registration that the hub refused."""
+        return bool(self.draft.fact(Fact.MENDS))
 
     @property
     def flow(self) -> Flow:
@@ -79,11 +86,12 @@ class Journey:
         await self.save(draft.moved_to(at) if at else draft, fields=tuple(facts))
 
     async def submit(self) -> Submitted:
-        """Registers the family; the registration is durable when this returns it. Raises as `save`."""
+        """Registers the family, or what was mended of it; durable when this returns it. Raises as `save`."""
+        services, settled, rules = self.context.services, self.flow.settled, self.context.rules
         try:
-            return await self.context.work(
-                self.context.services.registrar.submit, self.flow.settled, self.context.rules, source="screen"
-            )
+            if self.mends:
+                return await self.context.work(services.mending.submit, settled, rules)
+            return await self.context.work(services.registrar.submit, settled, rules, source="screen")
         except StaleDraftError:
             await self._reload()
             raise

@@ -6,10 +6,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from importlib import import_module
 
-from kiosk.domain.flow import Step, step_of
+from kiosk.domain.draft import Draft
+from kiosk.domain.fields import Problem
+from kiosk.domain.flow import Fact, Step, step_of
 from kiosk.errors import KioskError
 from screens.base import Page
+from screens.cards import why
 from screens.context import Context
+from screens.frame import Message
 from screens.journey import Journey
 
 _PAGES = {
@@ -33,13 +37,14 @@ def page_of(context: Context, journey: Journey, step: Step, at: str = "") -> Pag
     return factory(context, journey, at)
 
 
-async def open_step(context: Context, journey: Journey, step: Step, at: str = "") -> None:
+async def open_step(context: Context, journey: Journey, step: Step, at: str = "") -> Page:
     """Shows a step and lets it begin what it begins with, such as a captcha."""
     page = page_of(context, journey, step, at)
     context.shell.show(page)
     begin: Callable[[], Awaitable[None]] | None = getattr(page, "begin", None)
     if begin is not None:
         await begin()
+    return page
 
 
 async def forward(context: Context, journey: Journey, step: Step) -> None:
@@ -75,26 +80,64 @@ async def change(context: Context, journey: Journey, path: str) -> None:
     await open_step(context, journey, step_of(path), path)
 
 
-async def return_to_review(context: Context, journey: Journey) -> bool:
-    """Back to the review where the flow allows it; False where something is missing before it."""
-    journey.reviewing = False
+async def return_to_review(context: Context, journey: Journey, at: str = "") -> bool:
+    """Back to the review, to the row `at`, where the flow allows it; False where something is missing."""
     if not journey.flow.may_show(Step.REVIEW):
         return False
-    await open_step(context, journey, Step.REVIEW)
+    journey.reviewing = False
+    await open_step(context, journey, Step.REVIEW, at)
     return True
 
 
 async def resume(context: Context, draft_id: str) -> bool:
-    """Takes a draft up at the field where it stopped; False where it is no longer there."""
+    """Takes a draft up at the field where it stopped; False where it is no longer there.
+
+    Raises KioskError where it mends what can be mended no more.
+    """
     draft = await context.work(context.services.drafts.resume, draft_id)
     if draft is None:
         return False
+    if draft.fact(Fact.MENDS):
+        await context.work(context.services.mending.take_up, draft)
+    await _open_where_it_stands(context, draft)
+    return True
+
+
+async def mend(context: Context, reference: str) -> None:
+    """Opens a refused registration where there is something to mend, and says what.
+
+    Raises KioskError where it can be mended no more.
+    """
+    opened = await context.work(context.services.mending.open, reference, context.rules)
+    page = await _open_where_it_stands(context, opened.draft)
+    says = [why(context, opened.problem, opened.other_reference)]
+    if opened.begun_at:
+        says.append(context.t("screen.mend.gone_on", at=context.services.standings.local(opened.begun_at)))
+    tell: Callable[[Message], None] | None = getattr(page, "tell", None)
+    if tell is not None:
+        tell(Message("\n".join(says), "error"))
+
+
+async def _open_where_it_stands(context: Context, draft: Draft) -> Page:
     journey = await Journey.resume(context, draft)
     step = step_of(draft.at) if draft.at else journey.flow.first_incomplete()
     if not journey.flow.may_show(step):
         step = journey.flow.first_incomplete()
-    await open_step(context, journey, min(step, Step.CONSENT, key=lambda found: found.number), draft.at)
-    return True
+    return await open_step(
+        context, journey, min(step, Step.CONSENT, key=lambda found: found.number), draft.at
+    )
+
+
+async def register(context: Context, journey: Journey) -> tuple[Problem, ...]:
+    """Registers the family and shows its account; why not, where it was refused."""
+    submitted = await journey.submit()
+    if submitted.registration is None:
+        return submitted.decision.problems
+    from screens.registration.account import AccountPage  # noqa: PLC0415  (needed once a family)
+
+    await context.refresh()
+    context.shell.show(AccountPage(context, submitted.registration))
+    return ()
 
 
 async def keep(context: Context, journey: Journey) -> None:
@@ -102,7 +145,8 @@ async def keep(context: Context, journey: Journey) -> None:
 
     Where no code can be stored the family still leaves, and is found by its No. KK.
     """
-    if not journey.draft.answers:
+    nothing_kept = journey.mends and not journey.draft.revision
+    if not journey.draft.answers or nothing_kept:
         await home(context)
         return
     code = ""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
-from kiosk.domain.flow import Flow, step_of
+from kiosk.domain.draft import Draft
+from kiosk.domain.flow import Fact, Flow, step_of
 from kiosk.domain.rulebook import Rulebook
 from kiosk.services.ports import DraftSummary
 from screens.context import Context, Services
@@ -13,6 +16,7 @@ from screens.display import hidden, initials
 from screens.frame import fit
 from screens.view import Line, Span
 
+_LOOKED_AT = 50
 _ENDING = 2
 """So many of those that will be removed soon have a place in the list, however many were saved since."""
 
@@ -32,33 +36,41 @@ async def saved_families(context: Context, most: int) -> list[Saved]:
 
 
 def _listed(services: Services, rules: Rulebook, most: int) -> list[Saved]:
-    newest = services.drafts.page(limit=most)
-    ending = services.drafts.ending(limit=_ENDING)
-    ids = {draft.id for draft in ending}
-    kept = [draft for draft in newest if draft.id not in ids][: most - len(ending)]
+    ending = dict(_new_families(services, services.drafts.ending(limit=_LOOKED_AT), _ENDING))
+    ids = {summary.id for summary in ending}
+    newest = (one for one in services.drafts.page(limit=_LOOKED_AT) if one.id not in ids)
+    kept = _new_families(services, newest, most - len(ending))
     return [
         Saved(
-            draft,
-            _missing(services, rules, draft.id),
-            services.drafts.days_left(draft) if draft.id in ids else None,
+            summary,
+            _missing(services, rules, draft),
+            services.drafts.days_left(summary) if summary.id in ids else None,
         )
-        for draft in (*kept, *reversed(ending))
+        for summary, draft in (*kept, *reversed(ending.items()))
     ]
 
 
-def _missing(services: Services, rules: Rulebook, draft_id: str) -> int:
+def _new_families(
+    services: Services, summaries: Iterable[DraftSummary], most: int
+) -> list[tuple[DraftSummary, Draft]]:
+    """The first of these drafts; one that mends a refusal is left out, for it has a card."""
+    drafts = ((summary, services.drafts.resume(summary.id)) for summary in summaries)
+    new = ((summary, draft) for summary, draft in drafts if draft and not draft.fact(Fact.MENDS))
+    return list(islice(new, most))
+
+
+def _missing(services: Services, rules: Rulebook, draft: Draft) -> int:
     """How many answers and proofs the family lacks."""
-    draft = services.drafts.resume(draft_id)
-    if draft is None:
-        return 0
     flow = Flow(draft, rules, services.membership.known_for(draft, rules))
     return sum(problem.blocks for problem in flow.problems)
 
 
-def saved_lines(context: Context, families: list[Saved]) -> list[Line]:
+def saved_lines(context: Context, families: Sequence[Saved], first: int) -> list[Line]:
     """The list, each line with the number to be typed, and what will be removed when."""
-    lines = [_line(context, number, one) for number, one in enumerate(families, 1)]
-    ending = [(number, one.days_left) for number, one in enumerate(families, 1) if one.days_left is not None]
+    lines = [_line(context, number, one) for number, one in enumerate(families, first)]
+    ending = [
+        (number, one.days_left) for number, one in enumerate(families, first) if one.days_left is not None
+    ]
     if ending:
         numbers = ", ".join(str(number) for number, _ in ending)
         days = max(min(left for _, left in ending) + 1, 1)

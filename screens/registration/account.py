@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from kiosk.domain.flow import Step
-from kiosk.domain.registration import Registration
+from kiosk.domain.registration import Registration, State
 from kiosk.errors import KioskError
+from kiosk.services.mending import UNSAID
 from kiosk.services.receipt import grouped_account
+from kiosk.services.standing import Standing
 from screens import navigation
+from screens.cards import reason
 from screens.context import Context
 from screens.dialogs import Help, Scroll
 from screens.frame import Message, body_room, framed, indented, step_title, told
 from screens.keys import Key, Press
 from screens.view import Line, Span, View
 
+_ROLES = {State.ACCEPTED: "good", State.NEEDS_FIX: "error", State.LAPSED: "error"}
+
 
 class AccountPage:
-    """Shows what was stored and where to pay; F5 shows the receipt, F12 clears the screen."""
+    """Shows what was stored, how it stands, and where to pay; F5 shows the receipt, F12 clears the screen.
+
+    Looked at `again` it can be left with F3, its receipt is a copy, and what was refused is mended with F10.
+    """
 
     step = Step.ACCOUNT
 
@@ -23,15 +31,29 @@ class AccountPage:
         self._context = context
         self._registration = registration
         self._again = again
+        self._standing = Standing(registration.state)
         self._receipt: list[str] = []
         self._scroll = Scroll()
-        self._message = Message("" if again else context.t("screen.account.done"), "good")
+        done = "screen.account.mended" if registration.version > 1 else "screen.account.done"
+        self._message = Message("" if again else context.t(done), "good")
+
+    async def begin(self) -> None:
+        """Reads how the registration stands."""
+        self._standing = await self._context.work(self._context.services.standings.of, self._registration)
+
+    async def renew(self) -> None:
+        """Reads again what the hub may have said meanwhile."""
+        queries = self._context.services.queries
+        self._registration = await self._context.work(queries.registration, self._registration.reference)
+        await self.begin()
 
     async def press(self, press: Press) -> None:
         self._message = await told(self._context, self._take(press)) or self._message
 
     async def _take(self, press: Press) -> None:
-        if press.key in {Key.FINISH, Key.NEXT} or (press.key is Key.BACK and self._again):
+        if press.key is Key.NEXT and self._mends:
+            await navigation.mend(self._context, self._registration.reference)
+        elif press.key in {Key.FINISH, Key.NEXT} or (press.key is Key.BACK and self._again):
             await navigation.home(self._context)
         elif press.key is Key.AGAIN:
             await self._show_receipt()
@@ -42,17 +64,33 @@ class AccountPage:
         else:
             self._scroll.press(press)
 
+    @property
+    def _mends(self) -> bool:
+        return self._again and self._standing.state is State.NEEDS_FIX
+
     async def _show_receipt(self) -> None:
         self._message = Message()
         if self._receipt:
             self._receipt = []
             return
-        services, language = self._context.services, self._context.language
         try:
-            self._receipt = await self._context.work(services.receipt, self._registration, language)
-        except KioskError:
-            self._message = Message(self._context.t("screen.account.no_receipt"), "error")
+            await self.renew()
+            self._receipt = await self._made_out()
+        except KioskError as error:
+            is_late = error.code == "reprint.late"
+            key = "problem.reprint.late" if is_late else "screen.account.no_receipt"
+            self._message = Message(self._context.t(key), "error")
         self._scroll = Scroll()
+
+    async def _made_out(self) -> list[str]:
+        """The receipt as of now; none where what it needs was removed, which is said."""
+        context, registration = self._context, self._registration
+        if registration.purged_at:
+            self._message = Message(context.t("screen.account.no_reprint"), "warn")
+            return []
+        return await context.work(
+            context.services.receipt, registration, context.language, self._standing, again=self._again
+        )
 
     def _lines(self) -> list[Line]:
         registration, t = self._registration, self._context.t
@@ -65,9 +103,13 @@ class AccountPage:
                 Span(f", {t('screen.people', count=decision.people)}"),
             ),
             (),
-            *indented(t("screen.account.state"), role="warn"),
+            *standing_lines(self._context, self._standing, pays=decision.premium_total is not None),
             (),
         ]
+        if registration.purged_at:
+            return [*lines, *indented(t("screen.account.purged"))]
+        if self._standing.state in {State.NEEDS_FIX, State.LAPSED, State.CANCELLED}:
+            return lines
         if decision.premium_total is None:
             lines += indented(t("receipt.no_premium"))
         else:
@@ -98,14 +140,58 @@ class AccountPage:
             lines += indented(t("receipt.demo_card"), role="warn")
         return lines
 
+    def _title(self) -> Line:
+        if not self._again:
+            return step_title(self._context, self.step)
+        reference = self._registration.reference
+        return (Span(" " + self._context.t("screen.registration", reference=reference), "title"),)
+
+    def _keys(self) -> list[str]:
+        keys = ["help"]
+        if not self._registration.purged_at:
+            keys.append("receipt")
+        keys.append("scroll")
+        if self._mends:
+            keys.append("mend")
+        if self._again:
+            keys.append("return")
+            keys.append("clear")
+        else:
+            keys.append("finish")
+        return keys
+
     def view(self, width: int, height: int) -> View:
         body = [(Span("   " + line),) for line in self._receipt] if self._receipt else self._lines()
         return framed(
             self._context,
-            step_title(self._context, self.step),
+            self._title(),
             self._scroll.cut(list(body), body_room(height)),
             width=width,
             height=height,
             message=self._message,
-            keys=("help", "receipt", "scroll", "finish"),
+            keys=self._keys(),
         )
+
+
+def standing_lines(
+    context: Context, standing: Standing, *, pays: bool, in_public: bool = False
+) -> list[Line]:
+    """How a registration stands: in a sentence with the time, then in capitals; and what a refusal says.
+
+    In public it is not told what is wrong with whom.
+    """
+    key = f"screen.standing.{standing.state}"
+    says = context.t(key, at=standing.at)
+    if standing.code:
+        says = context.t("screen.standing.set_aside", code=standing.code)
+    lines = indented(says, role=_ROLES.get(standing.state, "title"))
+    capitals = f"screen.account.state.{standing.state}"
+    active = standing.state is State.ACCEPTED
+    lines += indented(context.t("receipt.pays_first" if active and pays else capitals), role="warn")
+    if standing.state is State.NEEDS_FIX and not in_public:
+        lines.append(())
+        errors = [problem for problem in standing.problems if problem.blocks]
+        for problem in errors or [UNSAID]:
+            lines += indented(reason(context, problem, standing.other_reference))
+        lines += indented(context.t("screen.mend.how"), role="title")
+    return lines

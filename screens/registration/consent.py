@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from kiosk.domain.consent import consent_holds, consented_to
+from kiosk.domain.draft import Draft
 from kiosk.domain.fields import Problem
-from kiosk.domain.flow import Step
+from kiosk.domain.flow import Fact, Step
 from kiosk.reference import document
 from screens import navigation
 from screens.context import Context
@@ -16,6 +18,7 @@ from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.view import Line, View
 
+_ACCEPTED = "consent.accepted"
 _FORM_LINES = 5
 _QUESTION_LINES = 10
 """Lines under the text: a question with its answer and a message of two lines, or the rows and that."""
@@ -41,9 +44,29 @@ class ConsentPage(FormPage):
     async def _page_down(self) -> None:
         self._scroll.press(Press(Key.PAGE_DOWN))
 
+    @property
+    def _is_outdated(self) -> bool:
+        """True where a consent stands that was given to others or to another class."""
+        given = self.journey.draft.fact(Fact.CONSENTED)
+        return bool(given) and not consent_holds(given, self.journey.flow.family)
+
+    def go_to(self, path: str) -> None:
+        super().go_to(path)
+        if path == _ACCEPTED and self._is_outdated:
+            self.editor.clear()
+
+    def cell(self, path: str) -> str:
+        return "" if path == _ACCEPTED and self._is_outdated else super().cell(path)
+
+    def settled(self, draft: Draft, path: str) -> Draft:
+        """A mended family consents to what it is now."""
+        if path != _ACCEPTED or not self.journey.mends:
+            return draft
+        return draft.with_facts({Fact.CONSENTED: consented_to(self.journey.flow.family)})
+
     def after(self, path: str, ahead: Journey) -> str:
         del ahead
-        return "consent.accepted" if path == "consent.guardian" else path
+        return _ACCEPTED if path == "consent.guardian" else path
 
     async def finished(self) -> None:
         """Consent alone sends nothing: F10 does, so that a blank Enter cannot."""
@@ -54,18 +77,12 @@ class ConsentPage(FormPage):
         if problem is not None:
             await self._go_where(problem.field)
             return
-        submitted = await self.journey.submit()
-        if submitted.registration is None:
-            self._refused(submitted.decision.problems)
-            return
-        from screens.registration.account import AccountPage  # noqa: PLC0415  (needed once a family)
-
-        await self.context.refresh()
-        self.context.shell.show(AccountPage(self.context, submitted.registration))
+        self._refused(await navigation.register(self.context, self.journey))
 
     def _refused(self, problems: Sequence[Problem]) -> None:
         why = next((self.context.say(problem) for problem in problems if problem.blocks), "")
-        self.message = Message(self.context.t("screen.consent.refused", why=why), "error")
+        if why:
+            self.message = Message(self.context.t("screen.consent.refused", why=why), "error")
 
     async def _go_where(self, field: str) -> None:
         if field in self.rows():

@@ -9,6 +9,7 @@ from kiosk.domain.flow import Fact, Step, fingerprint
 from kiosk.domain.form import ADDRESS_PATHS, BANK_PATHS, MEMBER_KEYS
 from kiosk.domain.identifiers import is_digits
 from kiosk.domain.premium import per_person
+from kiosk.services.mending import is_unchanged
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Help
@@ -29,15 +30,21 @@ class ReviewPage:
     step = Step.REVIEW
 
     def __init__(self, context: Context, journey: Journey, at: str = "") -> None:
-        del at
         self._context = context
         self._journey = journey
         self._top = 0
         self._room = 1
+        self._shows = at
+        self._places: dict[str, int] = {}
         self._message = Message()
         self._editor = Editor(limit=3)
+        self._asked_once = False
         journey.reviewing = False
         self._paths = self._rows()
+
+    def tell(self, message: Message) -> None:
+        """Says something over the keys."""
+        self._message = message
 
     def _rows(self) -> list[str]:
         draft, flow = self._journey.draft, self._journey.flow
@@ -83,9 +90,26 @@ class ReviewPage:
         return bool(by)
 
     async def _confirm(self) -> None:
-        facts: dict[str, str | None] = {Fact.REVIEWED: fingerprint(self._journey.draft)}
-        await self._journey.record(facts, at=entry.rows(Step.CONSENT, self._journey.flow)[0])
-        await navigation.forward(self._context, self._journey, self.step)
+        journey = self._journey
+        if journey.mends and is_unchanged(journey.draft) and not self._asked_once:
+            self._asked_once = True
+            self._message = Message(self._context.t("screen.mend.unchanged"), "warn")
+            return
+        sends = self._sends
+        at = self.step.value if sends else entry.rows(Step.CONSENT, journey.flow)[0]
+        await journey.record({Fact.REVIEWED: fingerprint(journey.draft)}, at=at)
+        if not sends:
+            await navigation.forward(self._context, journey, self.step)
+            return
+        problems = await navigation.register(self._context, journey)
+        refusal = next((self._context.say(problem) for problem in problems if problem.blocks), "")
+        if refusal:
+            self._message = Message(self._context.t("screen.consent.refused", why=refusal), "error")
+
+    @property
+    def _sends(self) -> bool:
+        """True where the consent that was given still holds, so that what was mended can go as it is."""
+        return self._journey.mends and self._journey.flow.is_complete(Step.CONSENT)
 
     async def _change(self) -> None:
         typed = self._editor.text.strip()
@@ -109,6 +133,7 @@ class ReviewPage:
                 lines.append((Span(f"   {title}", "title"),))
             elif path == ADDRESS_PATHS[0]:
                 lines.append((Span(f"   {self._context.t('screen.review.family')}", "title"),))
+            self._places[path] = len(lines)
             label = fit(self._context.t(f"field.{key_of(path)}"), LABEL_WIDTH)
             value = displayed(self._context, path, draft.answer(path)) or "-"
             if found is not None and found[1] in {"name", "mother_name", "birth_place"}:
@@ -139,6 +164,9 @@ class ReviewPage:
     def view(self, width: int, height: int) -> View:
         lines = self._lines()
         self._room = body_room(height) - 2
+        place, self._shows = self._places.get(self._shows, 0), ""
+        if place >= self._top + self._room:
+            self._top = place - self._room // 2  # the row that was just changed
         self._top = min(self._top, max(len(lines) - self._room, 0))
         shown = lines[self._top : self._top + self._room]
         shown += [()] * (self._room - len(shown))
@@ -146,13 +174,14 @@ class ReviewPage:
         ask = self._context.t("screen.review.more" if more else "screen.review.ask")
         body: list[Line] = [*shown, (), (Span(f"   {ask} "), Span(fit(self._editor.text, 4), "focus"))]
         column = 4 + len(ask) + self._editor.cursor
+        mends, last = self._journey.mends, "send_again" if self._sends else "right"
         return framed(
             self._context,
-            step_title(self._context, self.step),
+            step_title(self._context, self.step, self._context.t("screen.mend.review") if mends else ""),
             body,
             width=width,
             height=height,
             message=self._message,
-            keys=("help", "back", "scroll", "later", "right"),
+            keys=("help", "back", "scroll", "later", last),
             cursor=(column, len(body) - 1),
         )

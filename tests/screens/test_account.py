@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from kiosk.config import Receipts
 from kiosk.domain.flow import Step
+from kiosk.domain.registration import Registration, stripped
 from kiosk.language import Language
 from kiosk.services.receipt import WIDTH
 from tests.builders import a_draft, a_family, a_member
 from tests.screens.conftest import Stager
+from tests.screens.hub_words import accepted, lapsed, refused, registered, sent
 from tests.screens.stage import Stage
 
 
@@ -150,3 +154,112 @@ async def test_looked_at_again_it_goes_back_with_f3(stage: Stage) -> None:
     assert not stage.says("screen.account.done")
     await stage.keys("F3")
     assert stage.step == "home"
+
+
+# Looked at again.
+
+
+async def looked_at(stage: Stage, reference: str) -> None:
+    await stage.start()
+    await stage.keys(reference, "ENTER")
+
+
+def receipt(stage: Stage) -> str:
+    return "\n".join(line.strip() for line in stage.frame()[2:22])
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+async def test_it_says_how_it_stands_and_since_when(staged: Stager, language: str) -> None:
+    stage = staged(language=language)
+    for say, state in ((sent, "sent"), (accepted, "accepted"), (lapsed, "lapsed"), (refused, "needs_fix")):
+        one = say(
+            stage.services, registered(stage.services, kk=KKS[state], members=[a_member(serial=len(state))])
+        )
+        await looked_at(stage, one.reference)
+        at = "22-11-2026 10:40" if state == "sent" else "22-11-2026 10:41"
+        assert stage.says(f"screen.standing.{state}", at=at)
+        shown = "receipt.pays_first" if state == "accepted" else f"screen.account.state.{state}"
+        assert stage.says(shown)
+        assert ("8888" in stage.text) is (state in {"sent", "accepted"})
+
+
+KKS = {state: f"99010101012000{n}" for n, state in enumerate(("sent", "accepted", "lapsed", "needs_fix"), 51)}
+
+
+@pytest.mark.parametrize(
+    ("say", "words"),
+    [
+        (None, ("TERSIMPAN DI KIOSK,", "BELUM DIKIRIM,", "BELUM AKTIF")),
+        (sent, ("TERKIRIM KE PUSAT 22-11-2026 10:40,", "BELUM DIPUTUSKAN,", "BELUM AKTIF")),
+        (accepted, ("DITERIMA PUSAT 22-11-2026 10:41", "AKTIF SETELAH IURAN PERTAMA DIBAYAR")),
+        (refused, ("PERLU DIPERBAIKI 22-11-2026 10:41,", "BELUM DITERIMA,", "BELUM AKTIF")),
+        (lapsed, ("GUGUR 22-11-2026 10:41,", "TIDAK AKTIF")),
+    ],
+)
+async def test_the_receipt_says_the_state_of_its_moment_and_that_it_is_a_copy(
+    stage: Stage, say: Callable[..., Registration] | None, words: tuple[str, ...]
+) -> None:
+    one = registered(stage.services)
+    await looked_at(stage, one.reference)
+    if say is not None:
+        say(stage.services, one)  # the hub's word comes while the page stands
+    await stage.keys("F5")
+    lines = receipt(stage).split("\n")
+    assert "SALINAN" in lines
+    assert set(words) <= set(lines)
+    assert ("BELUM DIKIRIM," in lines) is (say is None)
+
+
+async def test_the_first_receipt_is_no_copy_and_is_true_as_well(account: Stage) -> None:
+    await account.keys("F5")
+    assert "SALINAN" not in account.text
+    assert "BELUM DIKIRIM" in account.text
+    (one,) = account.services.queries.newest()
+    accepted(account.services, one)
+    await account.keys("F5", "F5")
+    assert "DITERIMA PUSAT 22-11-2026 10:41" in account.text
+    assert "BELUM DIKIRIM" not in account.text
+
+
+async def test_no_receipt_is_given_out_after_the_days_of_grace(stage: Stage) -> None:
+    one = accepted(stage.services, registered(stage.services), "2026-10-22T10:41:00+07:00")
+    await looked_at(stage, one.reference)
+    await stage.keys("F5")
+    assert stage.says("problem.reprint.late")
+    assert "TANDA TERIMA" not in stage.text
+
+
+async def test_after_the_purge_only_what_may_be_told_is_told(stage: Stage) -> None:
+    one = accepted(stage.services, registered(stage.services))
+    with stage.services.open_work() as work:
+        work.registrations.replace(stripped(one, "2026-12-23T09:00:00+07:00"))
+        work.commit()
+    await looked_at(stage, one.reference)
+    assert stage.says("screen.standing.accepted", at="22-11-2026 10:41")
+    assert stage.says("screen.account.purged")
+    assert "8888" not in stage.text
+    await stage.keys("F5")
+    assert stage.says("screen.account.no_reprint")
+
+
+def test_a_copy_does_not_take_the_place_of_the_receipt(tmp_path: Path, staged: Stager) -> None:
+    stage = staged()
+    one = registered(stage.services)
+    config = replace(stage.config, receipts=Receipts(str(tmp_path / "out")))
+    services = replace(stage.services, config=config)
+    services.receipt(one, Language("id"))
+    services.receipt(one, Language("id"), again=True)
+    names = sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert names == [f"{one.reference}-SALINAN.txt", f"{one.reference}.txt"]
+    assert "SALINAN" not in (tmp_path / "out" / names[1]).read_text("utf-8")
+
+
+async def test_what_could_not_be_sent_is_said_by_its_code(stage: Stage) -> None:
+    one = registered(stage.services)
+    with stage.services.open_work() as work:
+        queued = work.outbox.get(one.id, 1)
+        assert queued is not None
+        work.outbox.put(replace(queued, code="conflict"))
+        work.commit()
+    await looked_at(stage, one.reference)
+    assert stage.says("screen.standing.set_aside", code="conflict")

@@ -12,12 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Step
+from kiosk.domain.registration import stripped
 from kiosk.language import LANGUAGES
-from tests.builders import KK, a_draft, a_family, a_member, a_participant
+from tests.builders import KK, a_draft, a_family, a_member, a_nik, a_participant
 from tests.screens.conftest import Stager
+from tests.screens.hub_words import REAL, accepted, refused, registered, sent
 from tests.screens.stage import Stage
 
+OTHER_KK = "9901010101200099"
 GOLDENS = Path(__file__).parent / "goldens"
 Scene = Callable[[Stage], Awaitable[object]]
 
@@ -115,12 +119,63 @@ async def account(stage: Stage) -> None:
     await stage.keys("F10")
 
 
+async def cards(stage: Stage) -> None:
+    refused(stage.services, registered(stage.services))
+    others = [a_member(serial=50, name="WATI SUSANTI")]
+    other = registered(stage.services, kk=OTHER_KK, members=others)
+    refused(stage.services, other, [Problem("fktp", "fktp.unknown"), Problem("kk", "kk.missing")], "")
+    draft = stage.services.drafts.start().with_answers({"kk": KK, "members[0].name": "RINA LESTARI"})
+    stage.services.drafts.save(draft.moved_to("members[0].relation"))
+    await stage.start()
+
+
+async def mending(stage: Stage) -> None:
+    await cards(stage)
+    await stage.keys("2", "ENTER")
+
+
+async def mended(stage: Stage) -> None:
+    await mending(stage)
+    await stage.keys(a_nik(date(2012, 3, 12), "L", 33), "ENTER")
+
+
+async def _page(stage: Stage, reference: str) -> None:
+    await stage.start()
+    await stage.keys(reference, "ENTER")
+
+
+async def page_refused(stage: Stage) -> None:
+    await _page(stage, refused(stage.services, registered(stage.services)).reference)
+
+
+async def page_sent(stage: Stage) -> None:
+    await _page(stage, sent(stage.services, registered(stage.services)).reference)
+
+
+async def page_accepted(stage: Stage) -> None:
+    await _page(stage, accepted(stage.services, registered(stage.services)).reference)
+
+
+async def page_purged(stage: Stage) -> None:
+    one = accepted(stage.services, registered(stage.services))
+    with stage.services.open_work() as work:
+        work.registrations.replace(stripped(one, "2026-12-23T09:00:00+07:00"))
+        work.commit()
+    await _page(stage, one.reference)
+
+
+async def receipt_again(stage: Stage) -> None:
+    await page_accepted(stage)
+    await stage.keys("F5")
+
+
 SCENES: dict[str, Scene] = {
     scene.__name__: scene
     for scene in (
         *(home, terms, captcha, login, first_member, third_member, more_members, warning, village_list),
         *(help_page, removal, care_class, account_number, code, review, review_end, consent),
-        *(consent_missing, account),
+        *(consent_missing, account, cards, mending, mended, page_refused, page_sent, page_accepted),
+        *(page_purged, receipt_again),
     )
 }
 
@@ -154,6 +209,13 @@ async def test_the_first_screen_of_the_village(staged: Stager) -> None:
     compare("home_village", stage)
 
 
+async def test_a_registration_in_the_village(staged: Stager) -> None:
+    stage = staged("village")
+    one = refused(stage.services, registered(stage.services, **REAL))
+    await _page(stage, one.reference)
+    compare("standing_village", stage)
+
+
 def test_no_golden_is_left_over() -> None:
     wanted = {
         f"{name}.{layout}.{language}"
@@ -161,5 +223,5 @@ def test_no_golden_is_left_over() -> None:
         for layout in ("sheet", "single")
         for language in LANGUAGES
     }
-    wanted.add("home_village")
+    wanted |= {"home_village", "standing_village"}
     assert {file.stem for file in GOLDENS.glob("*.txt")} == wanted

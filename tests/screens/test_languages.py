@@ -27,6 +27,8 @@ FOLDER = Path(screens.__file__).parent
 SOURCES = [*FOLDER.rglob("*.py"), FOLDER.parent / "kiosk" / "services" / "receipt.py"]
 KEY = re.compile(r"(?:screen|receipt|help|outcome|state|segment)\.[a-z_]+(?:\.[a-zA-Z_]+)*")
 FIELDS = (*SPECS, entry.CAPTCHA, entry.CODE, entry.NIK_AGAIN)
+STORED = ("submitted", "sent", "needs_fix", "accepted", "lapsed", "cancelled")
+"""The states of what is registered."""
 SEGMENTS = ("PBI_JK", "PD_PEMDA", "PPU_PN", "PPU_TNI_POLRI", "PPU_BU", "PBPU", "BP", "BP_PN")
 
 
@@ -68,12 +70,15 @@ PATTERNS = {
     "screen.sex.*": ("L", "P"),
     "outcome.*": [outcome.value for outcome in Outcome],
     "state.*": [state.value for state in State],
+    "screen.standing.*": STORED,
+    "screen.account.state.*": STORED,
+    "receipt.state.*": STORED,
     "segment.*": SEGMENTS,
     "field.*": FIELDS,
     "question.*": FIELDS,
     "example.*": FIELDS,
     "help.*": FIELDS,
-    "help.page.*": ["home", *(step.value for step in Step)],
+    "help.page.*": ["home", "standing", *(step.value for step in Step)],
 }
 
 

@@ -169,4 +169,9 @@ _COMMANDS = {
     "backup": ("copies", "run_backup"),
     "restore": ("copies", "run_restore"),
     "doctor": ("doctor", "run"),
+    "hub serve": ("hub", "run_serve"),
+    "hub enrol": ("hub", "run_enrol"),
+    "hub revoke": ("hub", "run_revoke"),
+    "hub retire": ("hub", "run_retire"),
+    "hub kiosks": ("hub", "run_kiosks"),
 }

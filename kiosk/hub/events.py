@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -32,7 +33,8 @@ class EventLog:
         line: dict[str, Fact] = {"at": at, "event": event}
         line |= {name: _only(fact) for name, fact in facts.items() if fact is not None}
         text = json.dumps(line) + "\n"
-        with self._lock:
+        # A log that cannot be written never stops the hub.
+        with self._lock, suppress(OSError, ValueError):
             self._stream.write(text)
             self._stream.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Engine, text
+from sqlmodel import Session
 
 from kiosk.errors import StoreError
 from kiosk.hub.database import open_database, transaction
@@ -50,10 +51,9 @@ def record_keys(engine: Engine, keys: HubKeys) -> None:
         )  # fmt: skip
 
 
-def signing_public(engine: Engine) -> bytes:
+def signing_public(session: Session) -> bytes:
     """The public half of the key that the hub signs with; StoreError `hub.no_keys` before its first start."""
-    with transaction(engine) as session:
-        found = session.execute(_SIGNING).scalar()
+    found = session.execute(_SIGNING).scalar()
     if found is None:
         raise StoreError("hub.no_keys")
     return bytes(found)

@@ -35,9 +35,8 @@ class RunningHub:
 
     def code(self, name: str = "K1", *, training: bool = False) -> EnrolCode:
         """A fresh code for a kiosk."""
-        public = signing_public(self.reception.engine)
         with transaction(self.reception.engine) as session:
-            return make_code(session, name, public, training=training, who="test")
+            return make_code(session, name, signing_public(session), training=training, who="test")
 
     def stranger(self, name: str = "K1", *, training: bool = False) -> KioskAtHub:
         """A kiosk that has not enrolled."""

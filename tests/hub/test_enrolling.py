@@ -172,21 +172,19 @@ def test_a_place_is_kept_when_a_new_code_names_none(session: Session) -> None:
     assert [kiosk.place for kiosk in known_kiosks(session)] == ["Balai Desa"]
 
 
-def test_a_database_belongs_to_its_keys(database: str, key_file: KeyFile) -> None:
+def test_a_database_belongs_to_its_keys(database: str, key_file: KeyFile, session: Session) -> None:
     engine = open_hub(database, key_file)
-    assert signing_public(engine) == key_file.current().signer.public
+    assert signing_public(session) == key_file.current().signer.public
     other = KeyFile(key_file.path.with_name("other.keys"))
     with pytest.raises(StoreError, match=r"^hub\.keys_other$"):
         open_hub(database, other)
     fresh = key_file.rotate("sign")
     record_keys(engine, fresh)
-    assert signing_public(engine) == fresh.signer.public
+    session.rollback()
+    assert signing_public(session) == fresh.signer.public
     engine.dispose()
 
 
-def test_a_code_needs_a_hub_that_has_begun(database: str) -> None:
-    from tests.hub import postgres  # noqa: PLC0415
-
-    assert database
+def test_a_code_needs_a_hub_that_has_begun(session: Session) -> None:
     with pytest.raises(StoreError, match=r"^hub\.no_keys$"):
-        signing_public(postgres.engine())
+        signing_public(session)

@@ -147,7 +147,7 @@ def test_only_what_works_is_offered(run: Run, capsys: pytest.CaptureFixture[str]
     out = capsys.readouterr().out
     for command in cli._COMMANDS:
         assert f"    {command.partition(' ')[0]} " in out
-    for later in ("sync", "hub", "--plain"):
+    for later in ("sync", "--plain"):
         assert later not in out
 
 

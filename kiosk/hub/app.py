@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from kiosk import __version__
 from kiosk.hub import documents, routes
+from kiosk.hub.block_route import BLOCKS, BlockAsked
 from kiosk.hub.callers import forget_nonces
 from kiosk.hub.database import transaction
 from kiosk.hub.description import described
@@ -60,6 +61,14 @@ PATHS: tuple[Path, ...] = (
         routes.STATUS,
         documents.StatusReport,
         documents.Done,
+    ),
+    Path(
+        "POST",
+        "/v1/blocks",
+        "lease card numbers",
+        BLOCKS,
+        BlockAsked,
+        documents.InboxMessage,
     ),
     Path("GET", "/v1/inbox", "give the next messages", routes.INBOX, None, documents.InboxMessages),
 )

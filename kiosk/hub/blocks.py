@@ -97,7 +97,7 @@ def numbers_left(session: Session, *, training: bool) -> dict[bool, int]:
 
 # Leases.
 
-_KIOSK = text("SELECT n, name, training, epoch FROM kiosk WHERE n = :n FOR UPDATE")
+_KIOSK = text("SELECT n, name, training, epoch FROM kiosk WHERE n = :n FOR NO KEY UPDATE")
 _LEASE = text("SELECT kiosk, epoch, body, key, signature FROM lease WHERE id = :id")
 _WAS_LOST = text("SELECT EXISTS (SELECT FROM lease WHERE kiosk = :n AND epoch = :epoch AND state = 'lost')")
 _LOSE = text("UPDATE lease SET state = 'lost' WHERE kiosk = :n AND epoch <> :epoch AND state = 'leased'")

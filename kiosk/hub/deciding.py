@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from kiosk.hub import participants, waiting
 from kiosk.hub.answers import write
 from kiosk.hub.cases import Case
 from kiosk.hub.database import transaction
+from kiosk.hub.events import EventLog
 from kiosk.hub.judging import Judgement, Rules, Verdict, judge, judging_day, read_record
 from kiosk.hub.keys import HubKeys
 from kiosk.hub.members import claim
@@ -26,8 +26,6 @@ from kiosk.hub.numbers import settle
 from kiosk.hub.opening import ClosedError, opened
 from kiosk.hub.waiting import Waiting
 from kiosk.sync.envelope import Header
-
-_log = logging.getLogger(__name__)
 
 ACCEPTED_ONCE = "record.accepted"
 SUPERSEDED = "record.superseded"
@@ -39,11 +37,12 @@ _FINAL = frozenset({"accepted", "lapsed"})
 
 @dataclass(frozen=True)
 class Desk:
-    """What deciding needs: keys, rules, the time, and the name under which it is written down."""
+    """What deciding needs: keys, rules, the time, a log, and the name under which it is written down."""
 
     keys: Callable[[], HubKeys]
     rules: Rules
     who: str = "decider"
+    log: EventLog = field(default_factory=EventLog)
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
@@ -60,7 +59,7 @@ def decide_once(engine: Engine, desk: Desk, *, most: int = 50) -> int:
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 - one record must not keep the others from being decided
-        _log.warning("decide.together %s", type(error).__name__)
+        desk.log.crash(error)
     done = 0
     for _ in range(most):
         decided = _alone(engine, desk)
@@ -79,7 +78,7 @@ def _alone(engine: Engine, desk: Desk) -> int:
         except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - it is set aside with its code, and the next one goes on
-            _log.warning("decide.alone %s", type(error).__name__)
+            desk.log.crash(error)
         cases = [Case(one, aside=FAILED) for one in found]
         write(session, cases, desk.keys(), desk.who, desk.now())
         return len(cases)
@@ -93,10 +92,10 @@ def decide(session: Session, found: Sequence[Waiting], desk: Desk) -> int:
     known = waiting.before(session, found)
     cases = [Case(one, known.get(one.place)) for one in found]
     for case in cases:
-        _read(case, keys, desk.rules)
+        _read(case, keys, desk)
     niks = {nik for case in cases if case.reading for nik in case.reading.niks}
     hashed = {nik: keys.hashed_nik(nik) for nik in niks}
-    _judge(session, cases, hashed, keys)
+    _judge(session, cases, hashed, keys, desk)
     claim(session, cases, hashed)
     claims = [one for case in cases if case.is_accepted and (one := case.claim())]
     settled = settle(session, claims, desk.now())
@@ -107,9 +106,9 @@ def decide(session: Session, found: Sequence[Waiting], desk: Desk) -> int:
     return len(done)
 
 
-def _read(case: Case, keys: HubKeys, rules: Rules) -> None:
+def _read(case: Case, keys: HubKeys, desk: Desk) -> None:
     """Opens the record; what cannot be opened or read is for a person."""
-    one = case.waiting
+    one, rules = case.waiting, desk.rules
     try:
         found = opened(one.raw, keys.openers)
         header, case.content = found.header, found.content
@@ -122,7 +121,7 @@ def _read(case: Case, keys: HubKeys, rules: Rules) -> None:
     except KioskError as error:
         case.aside = error.code
     except Exception as error:  # noqa: BLE001 - whatever a record holds, it keeps no other from being decided
-        _log.warning("decide.read %s", type(error).__name__)
+        desk.log.crash(error)
         case.aside = FAILED
 
 
@@ -151,7 +150,9 @@ def _refuse_by_name(case: Case, code: str) -> None:
     case.stands = True
 
 
-def _judge(session: Session, cases: Sequence[Case], hashed: dict[str, bytes], keys: HubKeys) -> None:
+def _judge(
+    session: Session, cases: Sequence[Case], hashed: dict[str, bytes], keys: HubKeys, desk: Desk
+) -> None:
     """Judges what could be read, with what the hub knows of the people in all of them."""
     open_cases = [case for case in cases if case.is_open]
     if not open_cases:
@@ -173,5 +174,5 @@ def _judge(session: Session, cases: Sequence[Case], hashed: dict[str, bytes], ke
         except KioskError as error:
             case.aside = error.code
         except Exception as error:  # noqa: BLE001 - as in `_read`
-            _log.warning("decide.judge %s", type(error).__name__)
+            desk.log.crash(error)
             case.aside = FAILED

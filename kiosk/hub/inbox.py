@@ -17,6 +17,16 @@ _AFTER = text(
 )
 
 
+_READ = text(
+    "UPDATE kiosk_status SET read_to = :after WHERE kiosk = :kiosk AND read_to IS DISTINCT FROM :after"
+)
+
+
+def note_read(session: Session, caller: Caller, after: int) -> None:
+    """Keeps up to which message the kiosk has its inbox for good; one put back from a copy begins earlier."""
+    session.execute(_READ, {"kiosk": caller.n, "after": after})
+
+
 def messages_after(session: Session, caller: Caller, after: int, limit: int) -> tuple[list[Message], bool]:
     """At most `limit` messages after the number `after`, and whether there are more."""
     rows = session.execute(_AFTER, {"kiosk": caller.n, "after": after, "limit": limit + 1}).all()

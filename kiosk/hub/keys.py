@@ -7,11 +7,13 @@ way.
 
 from __future__ import annotations
 
+import fcntl
 import hmac
 import json
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,13 +24,16 @@ from kiosk.errors import StoreError
 from kiosk.sync.keys import OpeningKey, SigningKey
 
 SIGN, SEAL = "sign", "seal"
-ACTIVE, OLD = "active", "old"
+ACTIVE, OLD, NEXT = "active", "old", "next"
 _SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
 class HubKey:
-    """One key with its purpose (`sign` or `seal`) and state (`active`, one of each purpose, or `old`)."""
+    """One key with its purpose (`sign` or `seal`) and state.
+
+    Of each purpose one is `active`; `old` ones were, and a `next` one is told to kiosks and not used yet.
+    """
 
     purpose: str
     key: SigningKey | OpeningKey
@@ -85,6 +90,34 @@ class HubKeys:
         """The public halves as kiosks are told them: `purpose`, `state`, and `public` in hexadecimal."""
         return [{"purpose": one.purpose, "state": one.state, "public": one.public.hex()} for one in self.all]
 
+    def told(self) -> dict[str, list[dict[str, str]]]:
+        """The public halves as a message tells kiosks of them, the newest first of each purpose."""
+        return {
+            name: [
+                {"id": one.id.hex(), "public": one.public.hex(), "state": one.state}
+                for one in reversed(self.all)
+                if one.purpose == purpose
+            ]
+            for name, purpose in (("signing", SIGN), ("sealing", SEAL))
+        }
+
+    @property
+    def announced(self) -> bool:
+        """Whether there are keys that kiosks are told of and that are not used yet."""
+        return any(one.state == NEXT for one in self.all)
+
+    def with_next(self) -> HubKeys:
+        """The same with new keys that are to be told before they are used."""
+        fresh = (replace(_fresh(purpose), state=NEXT) for purpose in (SIGN, SEAL))
+        return self if self.announced else replace(self, all=(*self.all, *fresh))
+
+    def with_next_active(self) -> HubKeys:
+        """The same with the announced keys in the place of those that were active."""
+        if not self.announced:
+            return self
+        states = {ACTIVE: OLD, NEXT: ACTIVE, OLD: OLD}
+        return replace(self, all=tuple(replace(one, state=states[one.state]) for one in self.all))
+
     def rotated(self, purpose: str) -> HubKeys:
         """The same with a new active key of this purpose."""
         kept = tuple(replace(one, state=OLD) if one.purpose == purpose else one for one in self.all)
@@ -118,10 +151,27 @@ class KeyFile:
 
     def rotate(self, purpose: str) -> HubKeys:
         """Makes a new key of this purpose; the one that was active stays as an old one."""
-        fresh = self.current().rotated(purpose)
-        written = self._written(fresh)
-        written.replace(self.path)
-        _fsync_folder(self.path.parent)
+        return self._change(lambda keys: keys.rotated(purpose))
+
+    def announce(self) -> HubKeys:
+        """Makes keys that are to be told to kiosks; where there are such already, these stay."""
+        return self._change(HubKeys.with_next)
+
+    def activate(self) -> HubKeys:
+        """From now on the announced keys are used; those that were active stay as old ones."""
+        return self._change(HubKeys.with_next_active)
+
+    def _change(self, change: Callable[[HubKeys], HubKeys]) -> HubKeys:
+        """Puts changed keys in the place of the file, one process after the other."""
+        self.current()
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            written = self._written(change(self.current()))
+            written.replace(self.path)
+            os.fsync(folder)
+        finally:
+            os.close(folder)
         return self.current()
 
     def _create(self) -> None:

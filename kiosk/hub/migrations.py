@@ -131,10 +131,16 @@ def free_numbers(connection: Connection) -> None:
     )
 
 
+def read_marks(connection: Connection) -> None:
+    """How far each kiosk has read its inbox."""
+    connection.exec_driver_sql("ALTER TABLE kiosk_status ADD COLUMN read_to BIGINT")
+
+
 MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0001_first_schema", first_schema),
     ("0002_participants", participants),
     ("0003_free_numbers", free_numbers),
+    ("0004_read_marks", read_marks),
 )
 """Every step by name, in order; a new one goes to the end."""
 

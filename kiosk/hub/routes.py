@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kiosk.hub.documents import ReceiptsAsked, StatusReport
-from kiosk.hub.inbox import messages_after
+from kiosk.hub.inbox import messages_after, note_read
 from kiosk.hub.intake import NETWORK, Item, receipts_for, take_in
 from kiosk.hub.reception import Route, Visit
 from kiosk.hub.refusals import Refusal
@@ -69,6 +69,7 @@ def _status(visit: Visit) -> Mapping[str, Any]:
 
 
 def _inbox(visit: Visit) -> Mapping[str, Any]:
+    note_read(visit.session, visit.caller, visit.query["after"])
     found, more = messages_after(visit.session, visit.caller, visit.query["after"], visit.query["limit"])
     return {"items": [one.as_dict() for one in found], "more": more}
 

@@ -182,7 +182,10 @@ class KioskKeyRow(HubRow, table=True):
 
 
 class KioskStatusRow(HubRow, table=True):
-    """What a kiosk last told of itself, and when it was last heard."""
+    """What a kiosk last told of itself, and when it was last heard.
+
+    `read_to` is the number of the last message in its inbox that it has for good.
+    """
 
     __tablename__ = "kiosk_status"
     kiosk: int = Field(primary_key=True, foreign_key="kiosk.n", sa_column_kwargs={"autoincrement": False})
@@ -195,6 +198,7 @@ class KioskStatusRow(HubRow, table=True):
     cards_left: int | None = None
     audit_head: bytes | None = Field(default=None, sa_type=LargeBinary)
     epoch: UUID | None = None
+    read_to: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class EnrolCodeRow(HubRow, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from kiosk.hub.blocks import add_numbers
 from kiosk.hub.bulk import insert_many
 from kiosk.hub.database import transaction
 from kiosk.hub.deciding import Desk, decide_once
+from kiosk.hub.events import EventLog
 from kiosk.hub.keys import HubKeys, KeyFile
 from kiosk.hub.tables import EnvelopeRow, InboxHeadRow, KioskKeyRow, KioskRow
 from kiosk.sync import envelope
@@ -54,7 +56,7 @@ class Hub:
 
     @property
     def desk(self) -> Desk:
-        return Desk(self.key_file.current, rules(), now=lambda: NOW)
+        return Desk(self.key_file.current, rules(), log=EventLog(io.StringIO()), now=lambda: NOW)
 
     def kiosk(self, name: str = "K1", *, training: bool = False) -> Placed:
         """A kiosk that has enrolled."""

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from time import monotonic
@@ -55,6 +55,7 @@ class KioskApp(App[None], inherit_bindings=False):
         self._drawing_waits = False
         self._last_key = monotonic()
         self._idle_called = False
+        self._asking: asyncio.Task[None] | None = None
 
     def serve(self) -> int:
         """Run until someone leaves; returns the exit code.
@@ -184,12 +185,27 @@ class KioskApp(App[None], inherit_bindings=False):
         tick: Callable[[], bool] | None = getattr(self.shell.top, "tick", None)
         if tick is not None and tick():
             self.redraw()
+        if self._options.has_news is not None and (self._asking is None or self._asking.done()):
+            self._asking = asyncio.get_running_loop().create_task(self._ask_for_news(self._options.has_news))
         seconds, on_idle = self._options.idle_seconds, self._options.on_idle
         if seconds is None or on_idle is None or self._idle_called:
             return
         if monotonic() - self._last_key >= seconds:
             self._idle_called = True
             self.pipeline.put(partial(on_idle, self.shell))
+
+    async def _ask_for_news(self, has_news: Callable[[], Awaitable[bool]]) -> None:
+        """Notice that somebody else has written; what to do about it waits its turn among the keys."""
+        if await has_news():
+            self.pipeline.put(self._take_news)
+
+    async def _take_news(self) -> None:
+        if self._options.on_news is not None:
+            await self._options.on_news(self.shell)
+        renew: Callable[[], Awaitable[None]] | None = getattr(self.shell.top, "renew", None)
+        if renew is not None:
+            with suppress(KioskError):  # what was read before stands on the screen
+                await renew()
 
     # Textual's own drawing and its own ways to fail.
 

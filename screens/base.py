@@ -15,8 +15,9 @@ class Page(Protocol):
     """One screenful: says what it shows and takes one press at a time.
 
     A page may also have `tick() -> bool`, called once a second while the page is on top;
-    True asks for a redraw. One with `wipes = True` is drawn on a terminal that was wiped for it first,
-    so that nothing of the pages before it can be scrolled back to.
+    True asks for a redraw. One that has `async renew()` shows what is stored, and is told to read it again
+    when somebody else has written. One with `wipes = True` is drawn on a terminal that was wiped for it
+    first, so that nothing of the pages before it can be scrolled back to.
     """
 
     def view(self, width: int, height: int) -> View:
@@ -62,7 +63,9 @@ class ScreenOptions:
 
     `too_small` are the sentences for a window below 80 by 24; `idle_seconds` without a key call `on_idle`
     once, in line with the keys; `crash_log` stores a redacted record and returns its reference number.
-    `on_error` shows an error of the program's own kind that a page did not show itself.
+    `on_error` shows an error of the program's own kind that a page did not show itself. Once a second
+    `has_news` is asked whether anybody has written; then `on_news` is called in line with the keys, and the
+    page on top is renewed.
     """
 
     crash_log: Callable[[BaseException], str]
@@ -74,3 +77,5 @@ class ScreenOptions:
     idle_seconds: float | None = None
     on_idle: Callable[[Shell], Awaitable[None]] | None = None
     on_error: Callable[[Shell, KioskError], None] | None = None
+    has_news: Callable[[], Awaitable[bool]] | None = None
+    on_news: Callable[[Shell], Awaitable[None]] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
@@ -14,7 +15,7 @@ from kiosk.domain.fields import Problem
 from kiosk.domain.registration import Registration
 from kiosk.domain.rulebook import Facility, Rulebook
 from kiosk.domain.segments import refused
-from kiosk.errors import StoreError
+from kiosk.errors import KioskError, StoreError
 from kiosk.language import Language
 from kiosk.services.captcha_desk import CaptchaDesk
 from kiosk.services.doctor import Finding
@@ -128,6 +129,7 @@ class Context:
     told: set[str] = field(default_factory=set)
     """The numbers that were sent something which the simulated phone still shows."""
     opening: asyncio.Task[None] | None = field(default=None, repr=False)
+    _beat: int = 0
     _loading: asyncio.Task[Services] | None = field(default=None, repr=False)
     _services: Services | None = field(default=None, repr=False)
 
@@ -150,11 +152,26 @@ class Context:
             await self.refresh()
 
     async def refresh(self) -> None:
-        """Reads what the first line shows."""
+        """Reads what the first line shows; what is written from now on is news."""
+        self._beat = await self.work(self.services.pulse)
         self.waiting = await self.work(self.services.queries.waiting)
         self.to_mend = await self.work(self.services.mending.count)
         self.cards_left = await self.work(self.services.cards_low)
         self.copy_problem = await self.work(self.services.copy_problem)
+
+    async def has_news(self) -> bool:
+        """Whether anybody has written since the first line was read; False while that cannot be told."""
+        if self._services is None:
+            return False
+        try:
+            return await self.shell.run(self._services.pulse) != self._beat
+        except KioskError:
+            return False
+
+    async def take_news(self) -> None:
+        """Reads the first line anew; where that fails it stays as it was."""
+        with suppress(KioskError):
+            await self.refresh()
 
     async def forget_messages(self) -> None:
         """Takes away what the simulated phone shows of the family before, and what a cut left there."""

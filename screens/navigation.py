@@ -109,23 +109,23 @@ async def mend(context: Context, reference: str) -> None:
     Raises KioskError where it can be mended no more.
     """
     opened = await context.work(context.services.mending.open, reference, context.rules)
-    page = await _open_where_it_stands(context, opened.draft)
-    says = [why(context, opened.problem, opened.other_reference)]
+    page = await _open_where_it_stands(context, opened.draft, opened.problem.field)
+    says = [] if opened.is_changed else [why(context, opened.problem, opened.other_reference)]
     if opened.begun_at:
         says.append(context.t("screen.mend.gone_on", at=context.services.standings.local(opened.begun_at)))
     tell: Callable[[Message], None] | None = getattr(page, "tell", None)
     if tell is not None:
-        tell(Message("\n".join(says), "error"))
+        tell(Message("\n".join(says), "plain" if opened.is_changed else "error"))
 
 
-async def _open_where_it_stands(context: Context, draft: Draft) -> Page:
+async def _open_where_it_stands(context: Context, draft: Draft, row: str = "") -> Page:
+    """The page where the draft stopped; on the review the row named is in sight."""
     journey = await Journey.resume(context, draft)
     step = step_of(draft.at) if draft.at else journey.flow.first_incomplete()
     if not journey.flow.may_show(step):
         step = journey.flow.first_incomplete()
-    return await open_step(
-        context, journey, min(step, Step.CONSENT, key=lambda found: found.number), draft.at
-    )
+    step = min(step, Step.CONSENT, key=lambda found: found.number)
+    return await open_step(context, journey, step, row if step is Step.REVIEW else draft.at)
 
 
 async def register(context: Context, journey: Journey) -> tuple[Problem, ...]:

@@ -55,12 +55,20 @@ def start(config: Config, load: Callable[[], Services], crash_log: Callable[[Bas
     def say(shell: Shell, error: KioskError) -> None:
         shell.push(Notice(contexts[0], contexts[0].t(f"problem.{error.code}")))
 
+    async def has_news() -> bool:
+        return bool(contexts) and await contexts[0].has_news()
+
+    async def on_news(_: Shell) -> None:
+        await contexts[0].take_news()
+
     options = ScreenOptions(
         crash_log=crash_log,
         too_small=(language.text("screen.too_small"), Language("en").text("screen.too_small")),
         idle_seconds=config.screens.idle_seconds or None,
         on_idle=idle,
         on_error=say,
+        has_news=has_news,
+        on_news=on_news,
     )
     code = KioskApp(first, options=options).serve()
     for context in contexts:

@@ -57,12 +57,16 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A registration opened for mending: the draft, standing where there is something to mend, and why."""
+    """A registration opened for mending: the draft, standing where there is something to mend, and why.
+
+    `is_changed` is True where somebody has given another answer already to what the problem names.
+    """
 
     draft: Draft
     problem: Problem
     other_reference: str
     begun_at: str
+    is_changed: bool = False
 
 
 def draft_of(registration: Registration, rules: Rulebook) -> Draft:
@@ -156,13 +160,15 @@ class Mending:
             begun = work.drafts.get(registration.id)
             told = work.decisions.get(registration.id, registration.version)
         problems = told.problems if told else ()
-        draft = begun or draft_of(registration, rules)
-        place = place_to_mend(problems, draft)
+        refused_one = draft_of(registration, rules)
+        place = place_to_mend(problems, refused_one)
+        draft, problem = begun or refused_one.moved_to(place), _shown(problems, place)
         return Opened(
-            draft=begun or draft.moved_to(place),
-            problem=_shown(problems, place),
+            draft=draft,
+            problem=problem,
             other_reference=told.other_reference if told else "",
             begun_at=begun.saved_at if begun else "",
+            is_changed=draft.answer(problem.field) != refused_one.answer(problem.field),
         )
 
     def take_up(self, draft: Draft) -> None:

@@ -74,7 +74,15 @@ async def test_every_mended_answer_is_kept_and_the_card_says_so(card: Stage) -> 
     assert card.step == Step.REVIEW
     assert card.draft.answer(CHILD_NIK) == RIGHT_NIK
     assert card.says("screen.mend.gone_on", at="22-11-2026 09:00")
+    assert not card.says("screen.mend.refused", why="")
+    assert "990101 120312 0033" in card.text, "what was mended is in sight"
     assert stored(card) == (State.NEEDS_FIX, 1)
+
+
+async def test_what_was_refused_is_said_again_until_it_is_changed(card: Stage) -> None:
+    await card.keys("1", "ENTER", "PGUP", "DOWN", "ENTER", "F12", "1", "ENTER")
+    assert card.says("screen.mend.gone_on", at="22-11-2026 09:00")
+    assert card.says("screen.mend.taken", other="K2-0007-QQ")
 
 
 async def test_looking_leaves_nothing_behind(card: Stage) -> None:

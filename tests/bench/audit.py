@@ -50,9 +50,11 @@ def _filled(count: int) -> tuple[Path, Path]:
 
 
 def _lines(first: tuple[Any, ...], count: int) -> Iterator[tuple[Any, ...]]:
+    """Of drafts that were changed 19 times and discarded."""
     previous = first[-1]
     for n in range(2, count + 1):
-        payload = (n, *first[1:7], examples.identity(n // 20), *first[8:10])
+        action = "draft.discarded" if n % 20 == 19 or n == count else first[6]
+        payload = (n, *first[1:6], action, examples.identity(n // 20), *first[8:10])
         digest = digest_of(previous, payload)
         yield (*payload, previous, digest)
         previous = digest

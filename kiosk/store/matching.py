@@ -8,10 +8,13 @@ from typing import Any
 from kiosk.store.audit import any_bytes
 
 _HAS_LINE = "SELECT 1 FROM audit WHERE subject = r.reference AND action = 'registration.submitted'"
+# A draft that mends a registration has its id, and begins to count anew.
 _SAVES = "SELECT count(*) FROM audit WHERE subject = d.id AND action = 'draft.saved'"
+_IS_MENDED = "SELECT 1 FROM registration WHERE id = d.id"
+_DISAGREES = f"revision > ({_SAVES}) OR (revision < ({_SAVES}) AND NOT EXISTS ({_IS_MENDED}))"
 
 _REGISTRATIONS = f"SELECT reference FROM registration AS r WHERE NOT EXISTS ({_HAS_LINE}) ORDER BY n LIMIT ?"  # noqa: S608
-_DRAFTS = f"SELECT id FROM draft AS d WHERE revision <> ({_SAVES}) ORDER BY id LIMIT ?"  # noqa: S608
+_DRAFTS = f"SELECT id FROM draft AS d WHERE {_DISAGREES} ORDER BY id LIMIT ?"  # noqa: S608
 _LINES = """SELECT n FROM audit AS a WHERE action = 'registration.submitted'
     AND NOT EXISTS (SELECT 1 FROM registration WHERE reference = a.subject)
     AND NOT EXISTS (SELECT 1 FROM audit WHERE subject = a.subject AND action = 'registration.purged')
@@ -36,7 +39,7 @@ _NEWEST_REGISTRATIONS = f"""SELECT count(*) FROM (
     WHERE NOT EXISTS ({_HAS_LINE})"""  # noqa: S608
 _NEWEST_DRAFTS = f"""SELECT count(*) FROM (
     SELECT id, revision FROM draft ORDER BY saved_at DESC LIMIT {_NEWEST}) AS d
-    WHERE revision <> ({_SAVES})"""  # noqa: S608
+    WHERE {_DISAGREES}"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ class Unmatched:
     """What does not agree.
 
     `registrations` are references that no line tells of, `drafts` the ids of drafts that were changed more or
-    less often than lines say; `lines` tell of a registration that is not there, `draft_lines` of a draft that
-    is neither there, nor registered, nor ended.
+    less often than their lines say; `lines` tell of a registration that is not there, `draft_lines` of a
+    draft that is neither there, nor registered, nor ended.
     """
 
     registrations: tuple[str, ...] = ()

@@ -219,6 +219,16 @@ def test_a_draft_put_back_to_what_it_was_has_more_lines_than_changes(drafted: Pa
     assert (found.drafts_without_line, found.ok) == ((examples.identity(1),), False)
 
 
+def test_a_draft_that_mends_a_registration_counts_anew(store: Store, drafted: Path, folder: Path) -> None:
+    with store() as work:
+        work.drafts.save(examples.a_draft(3), "saved")
+        work.audit.append(examples.a_line(3))
+        work.commit()
+    assert proved(folder, drafted).ok
+    tamper(folder, drafted.read_bytes(), "UPDATE draft SET revision = 5 WHERE revision = 1")
+    assert proved(folder, drafted).drafts_without_line == (examples.identity(3),)
+
+
 def test_a_draft_that_is_nowhere_is_missed(drafted: Path, folder: Path) -> None:
     tamper(folder, drafted.read_bytes(), "DELETE FROM draft")
     found = proved(folder, drafted)

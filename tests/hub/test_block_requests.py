@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from kiosk.hub.blocks import add_numbers
 from kiosk.hub.database import transaction
+from kiosk.hub.keys import KeyFile
 from kiosk.sync.statements import message_from
 from tests.hub.kiosk import Answer, KioskAtHub
-from tests.hub.running import RunningHub
+from tests.hub.running import RunningHub, a_hub
 
 LEASE = "01890a5d-ac96-774b-bcce-b302099a8057"
 
@@ -84,3 +86,24 @@ def test_the_hub_knows_up_to_where_an_inbox_was_read(served: RunningHub, kiosk: 
     for after in (0, 7, 7, 3):
         kiosk.send("GET", f"/v1/inbox?after={after}")
         assert read_to() == after
+
+
+def test_no_number_is_leased_twice_by_two_hubs_at_once(database: str, key_file: KeyFile) -> None:
+    with a_hub(database, key_file) as first, a_hub(database, key_file) as second:
+        with transaction(first.reception.engine) as session:
+            add_numbers(session, "0001000000000", 300, training=False)
+        kiosks = [first.kiosk(f"K{number}") for number in range(4)]
+        twins = [
+            KioskAtHub(second.url, one.name, signer=one.signer, hub=one.hub, epoch=one.epoch)
+            for one in kiosks
+        ]
+
+        def lease(kiosk: KioskAtHub) -> list[int]:
+            blocks = [told(kiosk, ask(kiosk, lease=str(uuid.uuid4()), want=10)) for _ in range(4)]
+            return [int(one["first"] or 0) + place for one in blocks for place in range(one["count"])]
+
+        with ThreadPoolExecutor(8) as pool:
+            numbers = [number for found in pool.map(lease, [*kiosks, *twins]) for number in found]
+        for twin in twins:
+            twin.close()
+    assert len(numbers) == len(set(numbers)) == 300

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from rich.cells import cell_len, set_cell_size
 
@@ -17,6 +18,12 @@ from screens.view import Line, Span, View
 
 MARGIN = 3
 TEXT_WIDTH = 74
+
+
+class Texts(Protocol):
+    """Gives the texts of the screens in the language of the person."""
+
+    def t(self, key: str, **params: str | int) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +91,11 @@ def step_title(context: Context, step: Step, detail: str = "") -> Line:
     return (Span(fit(name, 40), "title"), Span(detail))
 
 
-def key_line(context: Context, keys: Sequence[str]) -> Line:
+def key_line(texts: Texts, keys: Sequence[str]) -> Line:
     """The last line: at most six keys, each by the name that `screen.key.<name>` gives it."""
     spans: list[Span] = []
     for name in keys[:6]:
-        key, _, label = context.t(f"screen.key.{name}").partition(" ")
+        key, _, label = texts.t(f"screen.key.{name}").partition(" ")
         spans += [Span(f" {key}", "key"), Span(f" {label} ")]
     return tuple(spans)
 
@@ -105,6 +112,25 @@ def framed(
     cursor: tuple[int, int] | None = None,
 ) -> View:
     """A whole view; `cursor` is a column and a line of the body."""
+    head = header(context, width)
+    return framed_under(
+        head, context, title, body, width=width, height=height, message=message, keys=keys, cursor=cursor
+    )
+
+
+def framed_under(
+    head: Line,
+    texts: Texts,
+    title: Line,
+    body: Sequence[Line],
+    *,
+    width: int,
+    height: int,
+    message: Message | None = None,
+    keys: Sequence[str] = (),
+    cursor: tuple[int, int] | None = None,
+) -> View:
+    """The same under a first line of its own."""
     room = height - 4
     lines = list(body[:room])
     lines += [()] * (room - len(lines))
@@ -116,7 +142,7 @@ def framed(
         lines[room - len(spoken) + 1 :] = spoken[:-1]
     last: Line = spoken[-1] if spoken else ()
     place = (cursor[0], cursor[1] + 2) if cursor is not None and cursor[1] < room else None
-    return View((header(context, width), title, *lines, last, key_line(context, keys)), place)
+    return View((head, title, *lines, last, key_line(texts, keys)), place)
 
 
 def body_room(height: int) -> int:

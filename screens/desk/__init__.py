@@ -1,0 +1,1 @@
+"""The desk of the branch: what waits for a person at the hub, on the pages of the kiosk."""

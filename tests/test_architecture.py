@@ -310,7 +310,7 @@ HEADLESS = (
     "kiosk.bootstrap",
     "screens",
 )
-HEAVY = ("screens.app", "screens.widgets", "screens.terminal", "screens.start")
+HEAVY = ("screens.app", "screens.widgets", "screens.terminal", "screens.start", "screens.desk.start")
 
 
 def loaded_by(modules: Iterable[str]) -> set[str]:

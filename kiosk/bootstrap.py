@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kiosk.domain.rulebook import Facilities, Facility, Rulebook, Settings
@@ -52,7 +52,7 @@ def facility_files(config: Config) -> tuple[Path, ...]:
 
 def light(config: Config, *, today: date | None = None) -> Rulebook:
     """The rules of a day (default: today) and the profile, without opening a store."""
-    from kiosk.reference import regions_file, rulebook
+    from kiosk.reference import PREMIUMS_NAME, regions_file, rulebook
     from kiosk.regions import RegionBook
 
     return rulebook(
@@ -61,7 +61,16 @@ def light(config: Config, *, today: date | None = None) -> Rulebook:
         regions=RegionBook(regions_file(training=config.is_training)),
         facilities=_Facilities(config),
         settings=_settings(config),
+        premiums=reference_dir(config) / PREMIUMS_NAME,
     )
+
+
+def of_class(config: Config, *, training: bool) -> Config:
+    """The settings as they are for real registrations, or for practice."""
+    if config.is_training == training:
+        return config
+    profile = "training" if training else "counter"
+    return replace(config, kiosk=replace(config.kiosk, profile=profile))
 
 
 def _today(config: Config) -> date:

@@ -174,4 +174,11 @@ _COMMANDS = {
     "hub revoke": ("hub", "run_revoke"),
     "hub retire": ("hub", "run_retire"),
     "hub kiosks": ("hub", "run_kiosks"),
+    "hub decide": ("hub_decide", "run_decide"),
+    "hub numbers add": ("hub_tell", "run_numbers_add"),
+    "hub numbers list": ("hub_tell", "run_numbers_list"),
+    "hub send directory": ("hub_tell", "run_send_directory"),
+    "hub send reference": ("hub_tell", "run_send_reference"),
+    "hub lapse": ("hub_tell", "run_lapse"),
+    "hub rotate": ("hub_tell", "run_rotate"),
 }

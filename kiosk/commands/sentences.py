@@ -40,6 +40,17 @@ _SENTENCES = {
     "facilities.empty": "the list of facilities is empty",
     "facilities.header": "the first line must name the columns code and name, each once; it has: {detail}",
     "facilities.none": "no line of {detail} could be used; the columns are code,name,kind,regency,address",
+    "keys.not_announced": "no new keys wait to be used; announce some first: kiosk hub rotate",
+    "keys.unread": (
+        "these kiosks have not read of the new keys and would believe nothing any more: {detail}; "
+        "wait for them, or leave them behind with --leave-behind"
+    ),
+    "kiosk.unknown": "this hub knows no such kiosk: {detail}",
+    "inbox.no_key": "this kiosk has not enrolled, so nothing can be sealed for it: {detail}",
+    "numbers.format": "card numbers have 13 digits; name the first one and how many they are",
+    "numbers.overlap": "some of these numbers were given to the hub before; nothing was added",
+    "reference.malformed": "this is no such list: {detail}",
+    "reference.too_large": "this list is too large to be sent: {detail}",
     "hub.address": "the hub cannot listen there: {detail}",
     "hub.database": "the database of the hub cannot be reached ({detail})",
     "hub.database_url": "the database of the hub must be named as postgresql://USER@HOST/NAME",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -263,3 +263,39 @@ def _give_back(session: Session, lease: Row[Any], *, training: bool) -> int:
     if start < end:
         _pool(session, start, end - 1, training=training, demo=lease.demo)
     return int(end - start)
+
+
+# For those who look after the hub.
+
+_HELD = text(
+    "SELECT k.name, k.training, l.first, l.count AS size, l.state, l.leased_at FROM lease AS l"
+    " JOIN kiosk AS k ON k.n = l.kiosk ORDER BY k.training, k.name, l.first"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A block that a kiosk has, had, or will not have again."""
+
+    kiosk: str
+    training: bool
+    first: str
+    numbers: int
+    state: str
+    leased_at: datetime
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "kiosk": self.kiosk,
+            "training": self.training,
+            "first": self.first,
+            "numbers": self.numbers,
+            "state": self.state,
+            "leased_at": self.leased_at.isoformat(timespec="seconds"),
+        }
+
+
+def leases(session: Session) -> Iterator[Lease]:
+    """Every block that was leased, by kiosk."""
+    for row in session.connection().execute(_HELD):
+        yield Lease(row.name, row.training, digits(row.first), row.size, row.state, row.leased_at)

@@ -40,7 +40,7 @@ class Desk:
     """What deciding needs: keys, rules, the time, a log, and the name under which it is written down."""
 
     keys: Callable[[], HubKeys]
-    rules: Rules
+    rules: Callable[[], Rules]
     who: str = "decider"
     log: EventLog = field(default_factory=EventLog)
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
@@ -108,7 +108,7 @@ def decide(session: Session, found: Sequence[Waiting], desk: Desk) -> int:
 
 def _read(case: Case, keys: HubKeys, desk: Desk) -> None:
     """Opens the record; what cannot be opened or read is for a person."""
-    one, rules = case.waiting, desk.rules
+    one, rules = case.waiting, desk.rules()
     try:
         found = opened(one.raw, keys.openers)
         header, case.content = found.header, found.content

@@ -140,7 +140,7 @@ class Decider:
         return case
 
     def _read(self, content: Content, waiting: Waiting) -> Reading:
-        rules, training = self._desk.rules, waiting.kiosk.training
+        rules, training = self._desk.rules(), waiting.kiosk.training
         day = judging_day(content, waiting.received_ms, rules, training=training)
         return read_record(content, rules.on(day, training=training), rules.terms)
 

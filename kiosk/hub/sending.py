@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
@@ -95,12 +92,11 @@ def _people_sent(
 def send_reference(sender: Sender, to: Sequence[Addressee], name: str, data: bytes) -> int:
     """Sends a reference list (`premiums` or `facilities`) to kiosks; in how many parts it goes to each.
 
-    Raises KioskError `reference.list` for another name, `reference.malformed` for what is no such list.
+    It was read before as kiosks will read it. Raises KioskError `reference.too_large`.
     """
-    _check_list(name, data)
     pieces = [data[start : start + BYTES_IN_A_PART] for start in range(0, len(data), BYTES_IN_A_PART)]
     if len(pieces) > _MOST_PARTS:
-        raise KioskError("reference.malformed", "too large")
+        raise KioskError("reference.too_large", name)
     digest = sha256(data).hexdigest()
     payloads = [
         {"list": name, "part": part, "parts": len(pieces), "hash": digest, "data": _packed(piece)}
@@ -122,45 +118,3 @@ def _packed(data: bytes) -> str:
 
 def _line(who: str, action: str, subject: str, now: datetime) -> dict[str, Any]:
     return {"at": now, "who": who, "action": action, "subject": subject, "codes": "", "reason": ""}
-
-
-# What kiosks are sent, they use; so it is read here first, as they will read it.
-
-
-def _check_list(name: str, data: bytes) -> None:
-    check = {"premiums": _check_premiums, "facilities": _check_facilities}.get(name)
-    if check is None:
-        raise KioskError("reference.list", name)
-    try:
-        check(data.decode("utf-8"))
-    except (ValueError, KeyError, TypeError) as error:
-        raise KioskError("reference.malformed", f"{name}: {type(error).__name__}") from None
-
-
-def _check_premiums(text: str) -> None:
-    found = tomllib.loads(text)
-    window = found["payment_window"]
-    rows = found["premium"]
-    whole = [window["first_day"], window["last_day"]]
-    for row in rows:
-        whole += [row["class"], row["member_pays"], row["gross"], row["aid"]]
-    fits = (
-        all(type(number) is int and number >= 0 for number in whole)
-        and all(type(row["valid_from"]) is date for row in rows)
-        and {row["class"] for row in rows} == {1, 2, 3}
-        and window["first_day"] <= window["last_day"]
-    )
-    if not fits:
-        raise ValueError("a value of another kind")
-
-
-def _check_facilities(text: str) -> None:
-    rows: Iterable[list[str]] = csv.reader(io.StringIO(text))
-    header, *facilities = rows
-    if header[:2] != ["code", "name"] or not facilities:
-        raise ValueError("no list of facilities")
-    if not all(len(row) == len(header) and row[0].strip() and row[1].strip() for row in facilities):
-        raise ValueError("a line without code or name")
-
-
-__all__ = ["Sender", "Taken", "send_directory", "send_reference"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from kiosk import cli
 from kiosk.hub.keys import KeyFile
 from tests.hub import postgres
 from tests.hub.placed import Hub
 from tests.hub.running import RunningHub, a_hub
+
+Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -51,3 +54,20 @@ def served(database: str, key_file: KeyFile) -> Iterator[RunningHub]:
     """A hub that answers over HTTP, on this test's database."""
     with a_hub(database, key_file) as found:
         yield found
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Command:
+    """Runs a command of the hub on this test's database."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", database)
+    monkeypatch.delenv("KIOSK_CONFIG", raising=False)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = cli.run(["hub", *words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run

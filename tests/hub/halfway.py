@@ -28,7 +28,7 @@ def main(url: str, keys: str) -> None:
         threading.Event().wait()
 
     vars(deciding)["write"] = write_and_wait
-    decide_once(make_engine(url, pool=1), Desk(KeyFile(Path(keys)).current, rules()))
+    decide_once(make_engine(url, pool=1), Desk(KeyFile(Path(keys)).current, rules))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Hub:
 
     @property
     def desk(self) -> Desk:
-        return Desk(self.key_file.current, rules(), log=EventLog(io.StringIO()), now=lambda: NOW)
+        return Desk(self.key_file.current, rules, log=EventLog(io.StringIO()), now=lambda: NOW)
 
     def kiosk(self, name: str = "K1", *, training: bool = False) -> Placed:
         """A kiosk that has enrolled."""

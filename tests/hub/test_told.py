@@ -240,31 +240,6 @@ def test_new_premiums_go_as_they_are(hub: Hub) -> None:
     assert put_together(sent_to(hub, kiosk, "reference")) == data
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "code"),
-    [
-        ("streets", b"", "reference.list"),
-        ("premiums", b"no toml", "reference.malformed"),
-        ("premiums", b"[payment_window]\nfirst_day = 14\nlast_day = 30\n", "reference.malformed"),
-        (
-            "premiums",
-            b"premium = []\n[payment_window]\nfirst_day = 14\nlast_day = 30\n",
-            "reference.malformed",
-        ),
-        ("facilities", b"code,name\n", "reference.malformed"),
-        ("facilities", b"name,code\nA,1\n", "reference.malformed"),
-        ("facilities", b"code,name\n1,A\n2\n", "reference.malformed"),
-        ("facilities", b"\xff\xfe", "reference.malformed"),
-    ],
-)
-def test_what_no_kiosk_could_use_is_sent_to_none(hub: Hub, name: str, data: bytes, code: str) -> None:
-    kiosk = hub.kiosk()
-    with pytest.raises(KioskError) as found:
-        send_reference(sender(hub), [to_kiosk(hub)], name, data)
-    assert found.value.code == code
-    assert hub.messages(kiosk) == []
-
-
 # New keys.
 
 

@@ -1,0 +1,87 @@
+"""`kiosk hub decide`: a worker that decides the records that kiosks have sent."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from kiosk.bootstrap import light, of_class, reference_dir
+from kiosk.commands.hub_place import open_hub_of, say
+from kiosk.reference import PREMIUMS_NAME, first_day, known_terms
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from kiosk.commands.arguments import Arguments
+    from kiosk.config import Config
+    from kiosk.hub.events import EventLog
+    from kiosk.hub.judging import Rules
+
+_PARENT = "KIOSK_HUB_PARENT"
+"""The variable that names the process with which a worker ends."""
+
+
+def run_decide(arguments: Arguments, config: Config) -> int:
+    """Decides until the signal TERM or INT, or with `--once` until nothing waits."""
+    with open_hub_of(arguments, config) as (engine, key_file):
+        from kiosk.hub.crew import end_with
+        from kiosk.hub.deciding import Desk, decide_once
+        from kiosk.hub.events import EventLog
+        from kiosk.hub.working import decide_forever, ended_by_signals
+
+        log = EventLog(sys.stdout)
+        desk = Desk(key_file.current, RulesInForce(config), who=f"decider:{os.getpid()}", log=log)
+        with ended_by_signals() as stop:
+            if arguments.once:
+                decided = 0
+                while not stop.is_set() and (done := decide_once(engine, desk)):
+                    decided += done
+                print(f"{decided} decided")
+                return 0
+            parent = os.environ.get(_PARENT, "")
+            if parent.isdigit():
+                end_with(int(parent), stop)
+            else:
+                say("deciding; Ctrl+C or the signal TERM ends it")
+            decide_forever(engine, desk, stop, log)
+        log.write("stopped")
+    return 0
+
+
+class RulesInForce:
+    """What the hub judges by: the rules of both classes, made anew when a newer list of premiums came."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._premiums = reference_dir(of_class(config, training=False)) / PREMIUMS_NAME
+        self._made: tuple[int, Rules] | None = None
+
+    def __call__(self) -> Rules:
+        try:
+            changed = self._premiums.stat().st_mtime_ns
+        except OSError:
+            changed = 0
+        if self._made is None or self._made[0] != changed:
+            self._made = (changed, self._rules())
+        return self._made[1]
+
+    def _rules(self) -> Rules:
+        from kiosk.hub.judging import Rules
+
+        real, practice = (light(of_class(self._config, training=training)) for training in (False, True))
+        return Rules(real, practice, known_terms(), first_day(self._premiums))
+
+
+def deciders(arguments: Arguments, url: str, keys: Path, log: EventLog) -> AbstractContextManager[object]:
+    """The workers that `kiosk hub serve` starts beside itself."""
+    from kiosk.hub.crew import Crew
+
+    options = [f"--config={arguments.config}"] if arguments.config else []
+    options += [f"--profile={arguments.profile}"] if arguments.profile else []
+    command = [sys.executable, "-m", "kiosk", "hub", "decide", *options]
+    command.append(f"--keys={keys}")
+    # The URL may hold a password, which has no place in a list of processes.
+    environment = {"DATABASE_URL": url, _PARENT: str(os.getpid())}
+    return Crew(command, environment, arguments.deciders, log)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.domain.rulebook import Facilities, Facility, Rulebook, Settings
 from kiosk.errors import KioskError
+from kiosk.services.contact import Contact, Sender
 
 if TYPE_CHECKING:
     from datetime import date
@@ -175,6 +176,7 @@ class Services:
     proofs: Randomness
     reserve: Reserve
     copies: Copies | None = None
+    sender: Sender | None = None
     _rules: dict[date, Rulebook] = field(default_factory=dict, repr=False)
 
     def rules(self) -> Rulebook:
@@ -231,6 +233,14 @@ class Services:
         if folder is not None:
             write_receipt(folder, registration, lines, again=again)
         return lines
+
+    def contact(self) -> Contact:
+        """How this kiosk and its hub get on."""
+        if self.sender is not None:
+            return self.sender.contact()
+        with self.open_work.reading() as work:
+            identity = work.identity.get()
+        return Contact(enrolled=identity is not None and bool(identity.enrolled_at))
 
     def pulse(self) -> int:
         """Another number whenever anybody, another program too, has written to the store."""

@@ -18,10 +18,12 @@ from kiosk.domain.segments import refused
 from kiosk.errors import KioskError, StoreError
 from kiosk.language import Language
 from kiosk.services.captcha_desk import CaptchaDesk
+from kiosk.services.contact import Contact, Sender
 from kiosk.services.doctor import Finding
 from kiosk.services.drafts import Drafts
 from kiosk.services.membership import Membership
 from kiosk.services.mending import Mending
+from kiosk.services.ports import Clock
 from kiosk.services.queries import Queries
 from kiosk.services.registration import Registrar
 from kiosk.services.standing import Standing, Standings
@@ -68,6 +70,8 @@ class Services(Protocol):
     """The use cases that pages call; all but `rules` block and belong into `Context.work`."""
 
     @property
+    def clock(self) -> Clock: ...
+    @property
     def drafts(self) -> Drafts: ...
     @property
     def membership(self) -> Membership: ...
@@ -87,9 +91,12 @@ class Services(Protocol):
     def places(self) -> Places: ...
     @property
     def reserve(self) -> Reserve: ...
+    @property
+    def sender(self) -> Sender | None: ...
     def rules(self) -> Rulebook: ...
     def captcha_desk(self, facts: Mapping[str, str]) -> CaptchaDesk: ...
     def cards_low(self) -> int | None: ...
+    def contact(self) -> Contact: ...
     def pulse(self) -> int: ...
     def copy_problem(self) -> str: ...
     def examine(self) -> list[Finding]: ...
@@ -123,7 +130,9 @@ class Context:
     language: Language
     waiting: int = 0
     to_mend: int = 0
-    is_online: bool = False
+    contact: Contact = field(default_factory=Contact)
+    now: str = ""
+    """The wall time at which the first line was read."""
     cards_left: int | None = None
     copy_problem: str = ""
     told: set[str] = field(default_factory=set)
@@ -154,6 +163,8 @@ class Context:
     async def refresh(self) -> None:
         """Reads what the first line shows; what is written from now on is news."""
         self._beat = await self.work(self.services.pulse)
+        self.contact = await self.work(self.services.contact)
+        self.now = self.services.clock.now().wall
         self.waiting = await self.work(self.services.queries.waiting)
         self.to_mend = await self.work(self.services.mending.count)
         self.cards_left = await self.work(self.services.cards_low)
@@ -213,6 +224,11 @@ class Context:
 
     def facility(self, code: str) -> Facility | None:
         return self.rules.facilities.find(code)
+
+    @property
+    def is_online(self) -> bool:
+        """Whether the hub was there when the first line was read."""
+        return self.contact.is_online(self.now)
 
     @property
     def is_single(self) -> bool:

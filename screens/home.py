@@ -23,6 +23,7 @@ from screens.keys import Key, Press
 from screens.layout import boxed
 from screens.lists import Entry, Lists
 from screens.saved import Saved
+from screens.sending import SendingPage
 from screens.view import HEIGHT, Line, Span, View
 
 _PAGE = 50
@@ -49,6 +50,11 @@ class HomePage:
     @property
     def _is_public(self) -> bool:
         return self._context.config.profile == "village"
+
+    @property
+    def _shows_sending(self) -> bool:
+        """Where there is a hub, and somebody whose work sending is."""
+        return self._context.contact.enrolled and not self._is_public
 
     async def begin(self) -> None:
         """Reads the lists; the store is opened here when the program has just started."""
@@ -93,13 +99,17 @@ class HomePage:
             doctor = DoctorPage(self._context)
             self._context.shell.push(doctor)
             await doctor.begin()
+        elif press.key is Key.SEND and self._shows_sending:
+            sending = SendingPage(self._context)
+            self._context.shell.push(sending)
+            await sending.begin()
         elif press.key is Key.STAFF:
             self._message = Message(self._context.t("screen.staff", place=self._context.config.kiosk.place))
         elif press.key is Key.FINISH and self._context.config.screens.may_quit:
             self._context.shell.push(Confirm(self._context, self._context.t("screen.home.quit"), self._quit))
         elif press.key is Key.ENTER:
             await self._open(self._editor.text.strip())
-        elif press.key is Key.DELETE and isinstance(self._named(self._editor.text.strip()), Saved):
+        elif press.key is Key.DELETE and self._named(self._editor.text.strip()) is not None:
             self._ask_discard(self._editor.text.strip())
         else:
             self._editor.press(press)
@@ -207,23 +217,27 @@ class HomePage:
         self._context.shell.show(page)
 
     def _ask_discard(self, typed: str) -> None:
-        named = self._named(typed)
-        if not isinstance(named, Saved):
+        """Asks before an unfinished family, or what was begun to be mended, is thrown away."""
+        named, drafts, t = self._named(typed), self._context.services.drafts, self._context.t
+        if isinstance(named, Saved):
+            draft = named.draft
+            name = draft.name or hidden(draft.kk)
+            question = t("screen.home.discard", name=name, people=draft.people)
+            identity = draft.id
+        elif isinstance(named, Card) and named.begun_at:
+            question, identity = t("screen.mend.discard", reference=named.reference), named.draft_id
+        else:
             return
-        draft = named.draft
 
         async def discard() -> None:
             self._message = await told(self._context, thrown_away()) or self._message
 
         async def thrown_away() -> None:
-            await self._context.work(self._context.services.drafts.discard, draft.id)
+            await self._context.work(drafts.discard, identity)
             self._editor.clear()
             await self.begin()
-            self._message = Message(self._context.t("screen.home.discarded"))
+            self._message = Message(t("screen.home.discarded"))
 
-        question = self._context.t(
-            "screen.home.discard", name=draft.name or hidden(draft.kk), people=draft.people
-        )
         self._context.shell.push(Confirm(self._context, question, discard))
 
     # What is shown.
@@ -249,7 +263,11 @@ class HomePage:
         box, column = boxed(self._editor, hidden=False, width=22)
         ask = "   " + t("screen.home.ask_public" if self._is_public else "screen.home.ask") + " "
         body += [(), (Span(ask), box)]
-        keys = ["help", "new", "language", "staff"]
+        keys = ["help", "new", "language"]
+        if self._shows_sending:
+            keys.append("sending")
+        else:
+            keys.append("staff")
         if not self._is_public:
             keys.append("doctor")
         if self._context.config.screens.may_quit:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kiosk.domain.draft import Draft
+from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Fact, Flow
 from kiosk.domain.rulebook import Rulebook
 from kiosk.domain.segments import KnownPeople
 from kiosk.errors import KioskError, StaleDraftError
+from kiosk.services.mending import Opened, is_unchanged
 from kiosk.services.registration import Submitted
 from screens.context import Context
 
@@ -23,6 +25,8 @@ class Journey:
         self.known = known or KnownPeople()
         self.draft = draft
         self.reviewing = False
+        self.opened: Opened | None = None
+        self._looked_at: set[str] = set()
         self._flow: Flow | None = None
         self._stands_on: tuple[Draft, Rulebook, KnownPeople] | tuple[None, None, None] = (None, None, None)
 
@@ -41,6 +45,25 @@ class Journey:
     def mends(self) -> bool:
         """True for a registration that the hub refused."""
         return bool(self.draft.fact(Fact.MENDS))
+
+    def next_to_mend(self) -> Problem | None:
+        """What the hub refused, is still as it was, and was not looked at yet; it is from now on."""
+        unmended = self.opened.unmended(self.draft) if self.opened else ()
+        problem = next((one for one in unmended if one.field not in self._looked_at), None)
+        if problem is not None:
+            self.look_at(problem.field)
+        return problem
+
+    def look_at(self, path: str) -> None:
+        """The answer at `path` is shown, so that nobody need be led there again."""
+        self._looked_at.add(path)
+
+    @property
+    def is_unmended(self) -> bool:
+        """True where anything that the hub refused is still as it was."""
+        if not self.mends:
+            return False
+        return is_unchanged(self.draft) or bool(self.opened and self.opened.unmended(self.draft))
 
     @property
     def flow(self) -> Flow:

@@ -30,6 +30,7 @@ class Key(StrEnum):
     CHOICES = "choices"
     AGAIN = "again"
     SAME = "same"
+    SEND = "send"
     REVEAL = "reveal"
     LATER = "later"
     NEXT = "next"
@@ -51,6 +52,7 @@ FUNCTION_KEYS: Final = {
     4: Key.CHOICES,
     5: Key.AGAIN,
     6: Key.SAME,
+    7: Key.SEND,
     8: Key.REVEAL,
     9: Key.LATER,
     10: Key.NEXT,

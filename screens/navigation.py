@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from importlib import import_module
 
-from kiosk.domain.draft import Draft
 from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Fact, Step, step_of
 from kiosk.errors import KioskError
@@ -81,9 +80,16 @@ async def change(context: Context, journey: Journey, path: str) -> None:
 
 
 async def return_to_review(context: Context, journey: Journey, at: str = "") -> bool:
-    """Back to the review, to the row `at`, where the flow allows it; False where something is missing."""
+    """Back to the review, to the row `at`, where the flow allows it; False where something is missing.
+
+    What the hub refused as well is looked at before.
+    """
     if not journey.flow.may_show(Step.REVIEW):
         return False
+    problem = journey.next_to_mend()
+    if problem is not None:
+        await _open_to_mend(context, journey, problem)
+        return True
     journey.reviewing = False
     await open_step(context, journey, Step.REVIEW, at)
     return True
@@ -98,8 +104,9 @@ async def resume(context: Context, draft_id: str) -> bool:
     if draft is None:
         return False
     if draft.fact(Fact.MENDS):
-        await context.work(context.services.mending.take_up, draft)
-    await _open_where_it_stands(context, draft)
+        await mend(context, await context.work(context.services.mending.take_up, draft))
+    else:
+        await _open_where_it_stands(context, await Journey.resume(context, draft))
     return True
 
 
@@ -109,21 +116,45 @@ async def mend(context: Context, reference: str) -> None:
     Raises KioskError where it can be mended no more.
     """
     opened = await context.work(context.services.mending.open, reference, context.rules)
-    page = await _open_where_it_stands(context, opened.draft, opened.problem.field)
-    says = [] if opened.is_changed else [why(context, opened.problem, opened.other_reference)]
+    journey = await Journey.resume(context, opened.draft)
+    journey.opened = opened
+    at = opened.draft.at
+    rest = journey.next_to_mend() if opened.begun_at and step_of(at).number >= Step.REVIEW.number else None
+    if rest is not None:
+        page, problem = await _open_to_mend(context, journey, rest), rest
+    else:
+        journey.look_at(at)
+        problem = next((one for one in opened.problems if one.field == at), opened.problems[0])
+        page = await _open_where_it_stands(context, journey, problem.field)
+    is_changed = bool(opened.begun_at) and problem not in opened.unmended(opened.draft)
+    says = [] if is_changed else [why(context, problem, opened.other_reference)]
     if opened.begun_at:
         says.append(context.t("screen.mend.gone_on", at=context.services.standings.local(opened.begun_at)))
-    tell: Callable[[Message], None] | None = getattr(page, "tell", None)
-    if tell is not None:
-        tell(Message("\n".join(says), "plain" if opened.is_changed else "error"))
+    _tell(page, "\n".join(says), "plain" if is_changed else "error")
 
 
-async def _open_where_it_stands(context: Context, draft: Draft, row: str = "") -> Page:
-    """The page where the draft stopped; on the review the row named is in sight."""
-    journey = await Journey.resume(context, draft)
-    step = step_of(draft.at) if draft.at else journey.flow.first_incomplete()
+async def _open_to_mend(context: Context, journey: Journey, problem: Problem) -> Page:
+    """The row that a refusal names, and what it says; the first step that lacks something comes before."""
+    opened, step = journey.opened, step_of(problem.field)
     if not journey.flow.may_show(step):
         step = journey.flow.first_incomplete()
+    page = await open_step(context, journey, step, problem.field)
+    _tell(page, why(context, problem, opened.other_reference if opened else ""), "error")
+    return page
+
+
+def _tell(page: Page, text: str, role: str) -> None:
+    tell: Callable[[Message], None] | None = getattr(page, "tell", None)
+    if tell is not None:
+        tell(Message(text, role))
+
+
+async def _open_where_it_stands(context: Context, journey: Journey, row: str = "") -> Page:
+    """The page where the draft stopped; on the review the row named is in sight."""
+    draft, flow = journey.draft, journey.flow
+    step = step_of(draft.at) if draft.at else flow.first_incomplete()
+    if not flow.may_show(step):
+        step = flow.first_incomplete()
     step = min(step, Step.CONSENT, key=lambda found: found.number)
     return await open_step(context, journey, step, row if step is Step.REVIEW else draft.at)
 

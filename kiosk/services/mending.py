@@ -43,10 +43,11 @@ ENDED = frozenset({"mend.done", "mend.decided", "mend.purged"})
 class Card:
     """One refused registration in a list: what is wrong with it first, how much more, since when.
 
-    `begun_at` is when somebody last saved a mended answer; empty while nobody has.
+    `begun_at` is when somebody last saved a mended answer to the draft `draft_id`; empty while nobody has.
     """
 
     reference: str
+    draft_id: str
     name: str
     people: int
     problem: Problem
@@ -59,14 +60,24 @@ class Card:
 class Opened:
     """A registration opened for mending: the draft, standing where there is something to mend, and why.
 
-    `is_changed` is True where somebody has given another answer already to what the problem names.
+    `problems` are the errors that the hub named, that of the place first; at least one. `refused` is the
+    draft as it was refused. `begun_at` is when somebody last saved a mended answer; empty while nobody has.
     """
 
     draft: Draft
-    problem: Problem
+    problems: tuple[Problem, ...]
     other_reference: str
     begun_at: str
-    is_changed: bool = False
+    refused: Draft
+
+    def unmended(self, draft: Draft) -> tuple[Problem, ...]:
+        """The problems that name an answer which in `draft` is still the refused one."""
+        return tuple(
+            problem
+            for problem in self.problems
+            if is_asked(problem.field, self.refused)
+            and draft.answer(problem.field) == self.refused.answer(problem.field)
+        )
 
 
 def draft_of(registration: Registration, rules: Rulebook) -> Draft:
@@ -101,13 +112,12 @@ def is_unchanged(draft: Draft) -> bool:
 
 def place_to_mend(problems: Iterable[Problem], draft: Draft) -> str:
     """The path of the first field named by an error that a form asks for, or the review."""
-    blocking = (problem.field for problem in problems if problem.blocks)
-    return next((path for path in blocking if _is_asked(path, draft)), REVIEW)
+    blocking = [problem.field for problem in problems if problem.blocks]
+    return next((path for path in blocking if path == "members" or is_asked(path, draft)), REVIEW)
 
 
-def _is_asked(path: str, draft: Draft) -> bool:
-    if path == "members":
-        return True
+def is_asked(path: str, draft: Draft) -> bool:
+    """Whether a form asks for the answer at `path`, of somebody who is in the draft."""
     member = split_member_path(path)
     try:
         spec_for(path)
@@ -162,23 +172,22 @@ class Mending:
         problems = told.problems if told else ()
         refused_one = draft_of(registration, rules)
         place = place_to_mend(problems, refused_one)
-        draft, problem = begun or refused_one.moved_to(place), _shown(problems, place)
         return Opened(
-            draft=draft,
-            problem=problem,
+            draft=begun or refused_one.moved_to(place),
+            problems=_errors(problems, place),
             other_reference=told.other_reference if told else "",
             begun_at=begun.saved_at if begun else "",
-            is_changed=draft.answer(problem.field) != refused_one.answer(problem.field),
+            refused=refused_one,
         )
 
-    def take_up(self, draft: Draft) -> None:
-        """Makes sure that a stored draft can still be mended.
+    def take_up(self, draft: Draft) -> str:
+        """The reference of the registration that a stored draft mends, where it still can be.
 
         Raises KioskError, one of `ENDED`, where it cannot; then the draft, which has no use any more, is
         removed.
         """
         with self._open_work() as work:
-            self._refuse_ended(work, work.registrations.by_draft(draft.id), draft)
+            return self._refuse_ended(work, work.registrations.by_draft(draft.id), draft).reference
 
     def submit(self, draft: Draft, rules: Rulebook, *, who: str = "-") -> Submitted:
         """Registers what was mended as the next version of the same registration, or refuses it.
@@ -276,17 +285,17 @@ def _card(work: UnitOfWork, summary: RegistrationSummary) -> Card:
     problems = told.problems if told else ()
     return Card(
         reference=summary.reference,
+        draft_id=registration.id if registration else "",
         name=summary.name,
         people=summary.people,
-        problem=_shown(problems, ""),
+        problem=_errors(problems, "")[0],
         more=max(sum(problem.blocks for problem in problems) - 1, 0),
         other_reference=told.other_reference if told else "",
         begun_at=draft.saved_at if draft else "",
     )
 
 
-def _shown(problems: Iterable[Problem], place: str) -> Problem:
-    """The problem at the place, else the first error; one without a name where the hub gave none."""
+def _errors(problems: Iterable[Problem], place: str) -> tuple[Problem, ...]:
+    """The errors, that at the place first; one without a name where the hub gave none."""
     errors = [problem for problem in problems if problem.blocks]
-    at_place = next((problem for problem in errors if problem.field == place), None)
-    return at_place or (errors[0] if errors else UNSAID)
+    return tuple(sorted(errors, key=lambda problem: problem.field != place)) or (UNSAID,)

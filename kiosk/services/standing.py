@@ -53,6 +53,15 @@ class Standings:
             reprint_until=self._reprint_until(registration),
         )
 
+    def set_aside(self, *, limit: int = 5) -> list[tuple[str, str]]:
+        """What waits and was not taken when it was sent: reference and code of each."""
+        with self._open_work() as work:
+            found = [
+                (work.registrations.by_draft(queued.registration), queued.code)
+                for queued in work.outbox.set_aside(limit=limit)
+            ]
+        return [(one.reference, code) for one, code in found if one is not None]
+
     def may_reprint(self, standing: Standing) -> bool:
         """Whether the receipt can be given out once more."""
         return standing.reprint_until is None or self._clock.today() <= standing.reprint_until

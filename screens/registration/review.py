@@ -9,7 +9,6 @@ from kiosk.domain.flow import Fact, Step, fingerprint
 from kiosk.domain.form import ADDRESS_PATHS, BANK_PATHS, MEMBER_KEYS
 from kiosk.domain.identifiers import is_digits
 from kiosk.domain.premium import per_person
-from kiosk.services.mending import is_unchanged
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Help
@@ -91,7 +90,7 @@ class ReviewPage:
 
     async def _confirm(self) -> None:
         journey = self._journey
-        if journey.mends and is_unchanged(journey.draft) and not self._asked_once:
+        if journey.is_unmended and not self._asked_once:
             self._asked_once = True
             self._message = Message(self._context.t("screen.mend.unchanged"), "warn")
             return

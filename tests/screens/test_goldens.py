@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Step
 from kiosk.domain.registration import stripped
 from kiosk.language import LANGUAGES
+from kiosk.services.contact import Contact
 from tests.builders import KK, a_draft, a_family, a_member, a_nik, a_participant
 from tests.screens.conftest import Stager
 from tests.screens.hub_words import REAL, accepted, refused, registered, sent
 from tests.screens.stage import Stage
+from tests.screens.test_sending import meet
 
 OTHER_KK = "9901010101200099"
 GOLDENS = Path(__file__).parent / "goldens"
@@ -169,13 +172,27 @@ async def receipt_again(stage: Stage) -> None:
     await stage.keys("F5")
 
 
+async def sending(stage: Stage) -> None:
+    now = "2026-11-22T09:00:00.000+07:00"
+    meet(stage, Contact(enrolled=True, at=now, tried_at=now))
+    refused(stage.services, registered(stage.services))
+    one = registered(stage.services, kk=OTHER_KK, members=[a_member(serial=50, name="WATI SUSANTI")])
+    with stage.services.open_work() as work:
+        queued = work.outbox.get(one.id, 1)
+        assert queued is not None
+        work.outbox.put(replace(queued, code="conflict"))
+        work.commit()
+    await stage.start()
+    await stage.keys("F7")
+
+
 SCENES: dict[str, Scene] = {
     scene.__name__: scene
     for scene in (
         *(home, terms, captcha, login, first_member, third_member, more_members, warning, village_list),
         *(help_page, removal, care_class, account_number, code, review, review_end, consent),
         *(consent_missing, account, cards, mending, mended, page_refused, page_sent, page_accepted),
-        *(page_purged, receipt_again),
+        *(page_purged, receipt_again, sending),
     )
 }
 

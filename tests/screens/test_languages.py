@@ -73,12 +73,13 @@ PATTERNS = {
     "screen.standing.*": STORED,
     "screen.account.state.*": STORED,
     "receipt.state.*": STORED,
+    "screen.sending.*": ("waiting", "to_mend", "network", "contact", "tried"),
     "segment.*": SEGMENTS,
     "field.*": FIELDS,
     "question.*": FIELDS,
     "example.*": FIELDS,
     "help.*": FIELDS,
-    "help.page.*": ["home", "standing", *(step.value for step in Step)],
+    "help.page.*": ["home", "standing", "sending", *(step.value for step in Step)],
 }
 
 

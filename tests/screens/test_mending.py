@@ -93,6 +93,17 @@ async def test_looking_leaves_nothing_behind(card: Stage) -> None:
     assert card.services.drafts.page(limit=9) == []
 
 
+async def test_what_was_mended_so_far_is_thrown_away_after_a_question(card: Stage) -> None:
+    await card.keys("1", "ENTER", RIGHT_NIK, "ENTER", "F12", "1", "DEL")
+    assert card.says("screen.mend.discard", reference="K1-0001-PA")
+    await card.keys("F10")
+    assert card.says("screen.home.discarded")
+    assert card.services.drafts.page(limit=9) == []
+    await card.keys("1", "ENTER")
+    assert card.draft.answer(CHILD_NIK) != RIGHT_NIK
+    assert stored(card) == (State.NEEDS_FIX, 1)
+
+
 async def test_a_slip_leads_back_to_it(card: Stage) -> None:
     await card.keys("1", "ENTER", RIGHT_NIK, "ENTER", "F9")
     slip = next(line for line in card.frame() if "Kode untuk melanjutkan" in line).split()[-1]
@@ -168,6 +179,65 @@ async def test_a_nik_is_asked_twice_where_the_settings_say_so(staged: Stager, la
     assert stage.step == Step.REVIEW
     await stage.keys("F10")
     assert stored(stage) == (State.SUBMITTED, 2)
+
+
+TWO = (FACILITY, Problem("contact.email", "email.format"))
+
+
+@pytest.fixture
+async def two_wrong(stage: Stage) -> Stage:
+    """The first screen with a refusal that names two answers."""
+    refused(stage.services, registered(stage.services), TWO, "")
+    return await stage.start()
+
+
+async def test_one_wrong_answer_after_the_other_is_opened_before_the_review(two_wrong: Stage) -> None:
+    assert "(+1)" in two_wrong.text
+    await two_wrong.keys("1", "ENTER")
+    assert two_wrong.path == "fktp"
+    await two_wrong.keys("99010002", "ENTER")
+    if two_wrong.path == "fktp":
+        await two_wrong.keys("ENTER")  # a warning asks to look again
+    assert two_wrong.path == "contact.email"
+    assert two_wrong.says("problem.email.format")
+    await two_wrong.keys(*["BACKSPACE"] * 30, "baru@example.org", "ENTER")
+    assert two_wrong.step == Step.REVIEW
+    await two_wrong.keys("F10")
+    assert stored(two_wrong) == (State.SUBMITTED, 2)
+
+
+async def test_what_is_passed_over_is_asked_about_once_and_leads_nowhere_again(two_wrong: Stage) -> None:
+    await two_wrong.keys("1", "ENTER", "ENTER")
+    assert two_wrong.path == "contact.email"
+    await two_wrong.keys("F10")
+    assert two_wrong.step == Step.REVIEW
+    await two_wrong.keys("F10")
+    assert two_wrong.says("screen.mend.unchanged")
+    await two_wrong.keys("F10")
+    assert stored(two_wrong) == (State.SUBMITTED, 2)
+
+
+async def test_the_rest_is_opened_when_it_is_gone_on_with(two_wrong: Stage) -> None:
+    await two_wrong.keys("1", "ENTER", "99010002", "ENTER")
+    if two_wrong.path == "fktp":
+        await two_wrong.keys("ENTER")
+    await two_wrong.keys("F12", "1", "ENTER")
+    assert two_wrong.path == "contact.email"
+    assert two_wrong.says("problem.email.format")
+    assert two_wrong.says("screen.mend.gone_on", at="22-11-2026 09:00")
+
+
+async def test_a_family_as_a_whole_is_mended_at_its_members(stage: Stage) -> None:
+    problems = [Problem("members", "family.no_head"), Problem("contact.email", "email.format")]
+    refused(stage.services, registered(stage.services), problems, "")
+    await stage.start()
+    await stage.keys("1", "ENTER")
+    assert stage.step == Step.MEMBERS
+    assert stage.says("problem.family.no_head")
+    await stage.keys("F10")
+    assert stage.path == "contact.email"
+    await stage.keys("ENTER")
+    assert stage.step == Step.REVIEW
 
 
 # What a hub may say.

@@ -119,7 +119,7 @@ def test_the_draft_of_a_registration_reads_as_the_registration(
 def test_it_is_opened_at_the_field_that_the_hub_named(kiosk: Kiosk) -> None:
     opened = kiosk.mending.open(kiosk.refused().reference, RULES)
     assert opened.draft.at == CHILD_NIK
-    assert opened.problem == REFUSED[0]
+    assert opened.problems == REFUSED
     assert opened.other_reference == "K2-0007-QQ"
     assert opened.begun_at == ""
     flow = kiosk.flow(opened.draft)

@@ -20,7 +20,17 @@ TABLES = sorted(path.stem for path in DATA.glob("*.toml"))
 CHOICES = ("relations", "marital", "religion", "occupations", "sexes", "classes", "logins")
 OWN_WORDS = {"sms"}  # nothing in it could be right or wrong
 CONFIDENCE = re.compile(r"[HMLI]\b")
-PAGES = ("home", "standing", "terms", "kk", "members", "class", "contact", "review", "consent", "account")
+PAGES = (
+    *("home", "standing", "sending"),
+    "terms",
+    "kk",
+    "members",
+    "class",
+    "contact",
+    "review",
+    "consent",
+    "account",
+)
 REFERRALS = {"dinsos", "employer", "pandawa", "dukcapil", "branch"}
 
 

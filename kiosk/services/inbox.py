@@ -160,7 +160,7 @@ def take_block(work: UnitOfWork, said: Said) -> None:
     if any(block.lease == lease for block in work.cards.blocks()):
         return
     try:
-        work.cards.lease(first, count, demo=False, lease=lease, epoch=epoch)
+        work.cards.lease(first, count, demo=payload.get("demo") is True, lease=lease, epoch=epoch)
     except StoreError as error:
         if error.code != "store.cards_overlap":
             raise

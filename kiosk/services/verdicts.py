@@ -96,8 +96,9 @@ class Verdicts:
             card = None  # the number given here is not one that the hub knows: "nomor menyusul"
         if decision == registration.decision and card == registration.card:
             return registration
-        accounts = registration.virtual_accounts
+        accounts, demo = registration.virtual_accounts, registration.demo_card
         if card != registration.card:
+            demo = card is not None and payload.get("card_demo") is True
             banks = self._rules().banks if card is not None else ()
             accounts = {bank.name: virtual_account(bank.va_prefix, card or "") for bank in banks}
         return replace(
@@ -105,7 +106,7 @@ class Verdicts:
             decision=decision,
             card=card,
             virtual_accounts=accounts,
-            demo_card=registration.demo_card and card == registration.card,
+            demo_card=demo,
         )
 
 

@@ -161,6 +161,25 @@ def test_a_number_given_by_the_hub_stands_for_the_one_given_here(kiosk: SyncedKi
     assert stored.virtual_accounts["BRI"].endswith("01234567890")
 
 
+def test_an_invented_number_of_the_hub_is_marked_as_one(kiosk: SyncedKiosk) -> None:
+    envelope = kiosk.sent()
+    kiosk.inbox.take([kiosk.hub.decision(envelope, "accepted", card="0009900100001", card_demo=True)])
+    stored = kiosk.stored(envelope)
+    assert (stored.card, stored.demo_card) == ("0009900100001", True)
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_a_block_of_invented_numbers_gives_invented_numbers(kiosk: SyncedKiosk, *, demo: bool) -> None:
+    identity = kiosk.store.state.identity
+    assert identity is not None
+    block = {"lease": "lease-1", "epoch": identity.epoch, "first": "0009900100001", "count": 3, "demo": demo}
+    kiosk.inbox.take([kiosk.hub.letter("block", block)])
+    with kiosk.store() as work:
+        card = work.cards.take()
+    assert card is not None
+    assert (card.number, card.demo) == ("0009900100001", demo)
+
+
 def test_what_the_hub_decided_otherwise_is_what_holds(kiosk: SyncedKiosk) -> None:
     envelope = kiosk.sent()
     warning = {"field": "class", "code": "premium.changed", "severity": "warning", "params": {"was": 100_000}}

@@ -171,13 +171,21 @@ class Context:
         self.copy_problem = await self.work(self.services.copy_problem)
 
     async def has_news(self) -> bool:
-        """Whether anybody has written since the first line was read; False while that cannot be told."""
+        """Whether the first line is out of date: somebody has written, or the network is another."""
         if self._services is None:
             return False
         try:
-            return await self.shell.run(self._services.pulse) != self._beat
+            return await self.shell.run(self._look, self._services)
         except KioskError:
             return False
+
+    def _look(self, services: Services) -> bool:
+        if services.pulse() != self._beat:
+            return True
+        if services.sender is None:
+            return False
+        contact = services.sender.contact()
+        return contact != self.contact or contact.is_online(services.clock.now().wall) != self.is_online
 
     async def take_news(self) -> None:
         """Reads the first line anew; where that fails it stays as it was."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from kiosk.bootstrap import Services
 from kiosk.config import Config
 from kiosk.errors import StoreError
 from kiosk.language import Language
+from kiosk.services.contact import Contact
 from screens.base import Page, Shell
 from screens.context import Context
 from screens.home import HomePage
@@ -23,6 +26,7 @@ from tests.builders import TODAY, a_member
 from tests.screens.driven import Driven, driven
 from tests.screens.hub_words import accepted, refused, registered
 from tests.screens.stage import settings
+from tests.screens.test_sending import Sender as Told
 
 OTHER: dict[str, Any] = {"kk": "9901010101200099", "members": [a_member(serial=50, name="WATI SUSANTI")]}
 
@@ -172,3 +176,26 @@ async def test_a_store_that_cannot_be_read_now_is_read_later(
         await beat(kiosk)
         assert "W*** S******" in kiosk.text
         assert "E**" in kiosk.text
+
+
+async def test_the_network_is_news_though_nothing_was_written(config: Config) -> None:
+    async with at(config, HomePage) as (kiosk, context):
+        now = context.services.clock.now().wall
+        sender = Told(Contact(enrolled=True, at=now))
+        object.__setattr__(context.services, "sender", sender)
+        await beat(kiosk)
+        assert "Daring" in kiosk.text
+        assert "F7 Kirim" in kiosk.text
+        sender.met = replace(sender.met, code="hub.unreachable")
+        await beat(kiosk)
+        assert "Luring" in kiosk.text
+        sender.met = Contact(enrolled=True, at=_ago(now, 10.99))
+        await beat(kiosk)
+        assert "Daring" in kiosk.text
+        sender.met = Contact(enrolled=True, at=_ago(now, 12))
+        await beat(kiosk)
+        assert "Luring" in kiosk.text
+
+
+def _ago(now: str, minutes: float) -> str:
+    return (datetime.fromisoformat(now) - timedelta(minutes=minutes)).isoformat()

@@ -7,8 +7,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 import kiosk.__main__
+
+# What the program imports when it starts.
+import kiosk.cli
+import kiosk.commands.arguments
 import kiosk.commands.screens
-import screens.start  # noqa: F401 - what the program imports when it starts
+import kiosk.search
+import screens.start  # noqa: F401
 from tests.faults.careless import save_nothing
 from tests.journeys.terminal import Terminal
 

@@ -99,7 +99,9 @@ def numbers_left(session: Session, *, training: bool) -> dict[bool, int]:
 
 _KIOSK = text("SELECT n, name, training, epoch FROM kiosk WHERE n = :n FOR NO KEY UPDATE")
 _LEASE = text("SELECT kiosk, epoch, body, key, signature FROM lease WHERE id = :id")
-_WAS_LOST = text("SELECT EXISTS (SELECT FROM lease WHERE kiosk = :n AND epoch = :epoch AND state = 'lost')")
+_HAS_BEEN = text("SELECT EXISTS (SELECT FROM kiosk_epoch WHERE kiosk = :n AND epoch = :epoch)")
+_REMEMBER = text("INSERT INTO kiosk_epoch (kiosk, epoch) VALUES (:n, :epoch) ON CONFLICT DO NOTHING")
+_PRESENT = text("SELECT epoch FROM kiosk WHERE n = :n")
 _LOSE = text("UPDATE lease SET state = 'lost' WHERE kiosk = :n AND epoch <> :epoch AND state = 'leased'")
 _EPOCH = text("UPDATE kiosk SET epoch = :epoch WHERE n = :n")
 _TOLD = text(
@@ -149,11 +151,17 @@ def lease_block(session: Session, kiosk: int, wanted: Wanted, signer: SigningKey
 def enter_epoch(session: Session, kiosk: int, epoch: UUID) -> None:
     """Makes `epoch` the present one of a kiosk whose row is locked; blocks of others are lost to it.
 
-    Raises KioskError `kiosk.epoch` for one that has ended: two machines are at work under one name.
+    Raises KioskError `kiosk.epoch` for one that has ended: two machines are at work under one name, or a
+    stick from before the copy was put back was late.
     """
     connection = session.connection()
-    if connection.execute(_WAS_LOST, {"n": kiosk, "epoch": epoch}).scalar():
-        raise KioskError("kiosk.epoch")
+    present = connection.execute(_PRESENT, {"n": kiosk}).scalar_one()
+    if present is not None:
+        connection.execute(_REMEMBER, {"n": kiosk, "epoch": present})
+    if present != epoch:
+        if connection.execute(_HAS_BEEN, {"n": kiosk, "epoch": epoch}).scalar():
+            raise KioskError("kiosk.epoch")
+        connection.execute(_REMEMBER, {"n": kiosk, "epoch": epoch})
     connection.execute(_LOSE, {"n": kiosk, "epoch": epoch})
     connection.execute(_EPOCH, {"n": kiosk, "epoch": epoch})
 

@@ -26,6 +26,10 @@ _ADD_KEY = text(
     "INSERT INTO kiosk_key (id, kiosk, signing, opening, state, made_at)"
     " VALUES (:key, :kiosk, :signing, :opening, 'active', to_timestamp(:now))"
 )
+_REMEMBER_EPOCH = text(
+    "INSERT INTO kiosk_epoch SELECT n, epoch FROM kiosk WHERE n = :kiosk AND epoch IS NOT NULL"
+    " ON CONFLICT DO NOTHING"
+)
 _ENROL = text(
     "UPDATE kiosk SET state = 'active', key = :key, epoch = CAST(:epoch AS uuid), ended_at = NULL,"
     " enrolled_at = to_timestamp(:now) WHERE n = :kiosk"
@@ -77,6 +81,7 @@ def _take_keys(session: Session, application: Application, found: Row[Any], key:
     values = {"kiosk": found.n, "key": key, "now": now, "epoch": application.epoch}
     session.execute(_OLD_KEYS, values)
     session.execute(_ADD_KEY, {**values, "signing": application.signing, "opening": application.opening})
+    session.execute(_REMEMBER_EPOCH, values)
     session.execute(_ENROL, values)
     session.execute(_SEEN, {**values, "program": application.program})
 

@@ -136,11 +136,24 @@ def read_marks(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE kiosk_status ADD COLUMN read_to BIGINT")
 
 
+def epochs(connection: Connection) -> None:
+    """Which lives of its store a kiosk has had: one that has ended never comes back."""
+    connection.exec_driver_sql(
+        """CREATE TABLE kiosk_epoch (kiosk INTEGER NOT NULL, epoch UUID NOT NULL, PRIMARY KEY (kiosk, epoch),
+            FOREIGN KEY(kiosk) REFERENCES kiosk (n))"""
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO kiosk_epoch SELECT n, epoch FROM kiosk WHERE epoch IS NOT NULL"
+        " UNION SELECT kiosk, epoch FROM lease"
+    )
+
+
 MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0001_first_schema", first_schema),
     ("0002_participants", participants),
     ("0003_free_numbers", free_numbers),
     ("0004_read_marks", read_marks),
+    ("0005_epochs", epochs),
 )
 """Every step by name, in order; a new one goes to the end."""
 

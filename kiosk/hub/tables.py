@@ -261,6 +261,14 @@ class CardPoolRow(HubRow, table=True):
     training: bool
 
 
+class KioskEpochRow(HubRow, table=True):
+    """A life of a kiosk's store that the hub has heard of; the present one stands in the kiosk's row."""
+
+    __tablename__ = "kiosk_epoch"
+    kiosk: int = Field(primary_key=True, foreign_key="kiosk.n", sa_column_kwargs={"autoincrement": False})
+    epoch: UUID = Field(primary_key=True)
+
+
 class LeaseRow(HubRow, table=True):
     """A block of card numbers given to a kiosk, by the id that the kiosk asked with; no two share a number.
 

@@ -184,7 +184,12 @@ class Disk:
 
 
 def _rename_in(names: dict[str, Inode], renaming: Renaming) -> None:
-    if renaming.gone is not None:
-        names.pop(renaming.gone, None)
-    if renaming.new is not None and renaming.inode is not None:
-        names[renaming.new] = renaming.inode
+    gone, new, inode = renaming.gone, renaming.new, renaming.inode
+    if gone is not None:
+        names.pop(gone, None)
+    if new is None or inode is None:
+        return
+    names[new] = inode
+    if gone is not None and inode.is_folder:
+        for inside in [name for name in names if name.startswith(f"{gone}/")]:
+            names[new + inside.removeprefix(gone)] = names.pop(inside)

@@ -175,6 +175,7 @@ _COMMANDS = {
     "hub retire": ("hub", "run_retire"),
     "hub kiosks": ("hub", "run_kiosks"),
     "hub decide": ("hub_decide", "run_decide"),
+    "hub import": ("hub_stick", "run_import"),
     "hub numbers add": ("hub_tell", "run_numbers_add"),
     "hub numbers list": ("hub_tell", "run_numbers_list"),
     "hub send directory": ("hub_tell", "run_send_directory"),

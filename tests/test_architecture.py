@@ -49,7 +49,7 @@ COMMAND = (
     "kiosk.log",
     "kiosk.memory",
 )
-HUB_COMMANDS = tuple(f"kiosk.commands.hub{rest}" for rest in ("", "_place", "_decide", "_tell"))
+HUB_COMMANDS = tuple(f"kiosk.commands.hub{rest}" for rest in ("", "_place", "_decide", "_tell", "_stick"))
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.domain": ("kiosk.domain",),

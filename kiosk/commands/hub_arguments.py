@@ -39,6 +39,16 @@ def add_hub(commands: Any, common: Any, table: Any) -> None:
         ended.add_argument("--training", action="store_true", default=False, help="the one for practice")
         ended.add_argument("--reason", default="", metavar="TEXT", help="why, for the record")
     _command(hub, "kiosks", "list the kiosks of this hub", [common, table])
+    stick = _command(hub, "import", "take a stick in, and write answers on it", [common, table])
+    _add_keys(stick)
+    stick.add_argument("dir", metavar="DIR", help="the folder of the stick")
+    stick.add_argument(
+        "--wait",
+        type=whole_number,
+        default=10,
+        metavar="SECONDS",
+        help="how long to wait for decisions on what came (default 10)",
+    )
     _add_numbers(hub, common, table)
     _add_send(hub, common, table)
     _add_rare(hub, common, table)

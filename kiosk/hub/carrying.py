@@ -6,6 +6,7 @@ twice, or be forged; it is believed as far as its signatures go, and how late it
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from kiosk.errors import KioskError
@@ -42,6 +43,8 @@ TOGETHER = 200
 
 _MOST_FILES = 900
 _MESSAGES = 200
+_LOOK_SECONDS = 0.2
+_UNDECIDED = text("SELECT EXISTS (SELECT FROM envelope WHERE kiosk = :kiosk AND decided_at IS NULL)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,24 @@ class _Answer:
 
 
 class StickDesk:
-    """Takes sticks in at a hub; `who` is written down as the one who did it."""
+    """Takes sticks in at a hub; `who` is written down as the one who did it.
 
-    def __init__(self, engine: Engine, key_file: KeyFile, *, who: str, clock: Callable[[], float]) -> None:
+    For `wait` seconds it lets the workers decide what came, so that the stick takes the decisions back.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        key_file: KeyFile,
+        *,
+        who: str,
+        wait: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._engine = engine
         self._key_file = key_file
         self._who = who
+        self._wait = wait
         self._clock = clock
         self._book = CallerBook(engine)
 
@@ -158,6 +173,7 @@ class StickDesk:
             note(session, self._who, "stick.taken", subject(caller.name, training=caller.training))
             self._about(session, caller, newest, answer)
         self._numbers(caller, newest, keys, answer)
+        self._let_decide(caller)
         self._messages(caller, newest, answer)
         made = self._write(root, caller, [parcel.manifest for parcel in parcels], keys, answer)
         return Delivered(
@@ -228,6 +244,15 @@ class StickDesk:
         else:
             payload = answer.block.payload() or {}
             answer.numbers = int(payload.get("count", 0))
+
+    def _let_decide(self, caller: Caller) -> None:
+        """Waits for decisions, in vain where no worker runs."""
+        until = time.monotonic() + self._wait
+        while time.monotonic() < until:
+            with transaction(self._engine) as session:
+                if not session.execute(_UNDECIDED, {"kiosk": caller.n}).scalar_one():
+                    return
+            time.sleep(_LOOK_SECONDS)
 
     def _messages(self, caller: Caller, manifest: Manifest, answer: _Answer) -> None:
         cursor = manifest.about.get("cursor")

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import errno
+import io
+import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from kiosk.domain.registration import State
 from kiosk.errors import CarrierError, KioskError
 from kiosk.hub.callers import CallerBook
 from kiosk.hub.carrying import Delivered
 from kiosk.hub.database import transaction
+from kiosk.hub.events import EventLog
 from kiosk.hub.intake import NETWORK, take_in
-from kiosk.hub.keys import SIGN
+from kiosk.hub.keys import SIGN, KeyFile
 from kiosk.hub.kiosks import revoke
+from kiosk.hub.working import decide_forever
 from kiosk.sync import usb
 from kiosk.sync.carrying import Imported
 from kiosk.sync.envelope import joined
 from kiosk.sync.keys import SigningKey
 from kiosk.sync.parcel import ANSWERS, EXPORT, Manifest, Part
 from kiosk.sync.usb import Contents
+from tests.hub.conftest import Command
 from tests.hub.placed import EPOCH, NOW, Hub
 from tests.hub.travelling import NOW_MS, Traveller, a_traveller
 
@@ -377,3 +383,66 @@ def test_who_took_a_stick_in_is_written_down(traveller: Traveller, hub: Hub) -> 
     traveller.to_hub()
     rows = hub.rows("SELECT who, action, subject FROM audit")
     assert ("test", "stick.taken", "K1 training") in [tuple(row) for row in rows]
+
+
+# The command.
+
+
+@pytest.fixture
+def at_the_hub(tmp_path: Path, engine: Engine, command: Command) -> Iterator[Traveller]:  # noqa: ARG001
+    """A traveller to a hub whose key file is where its commands look for it."""
+    hub = Hub(engine, KeyFile(tmp_path / ".config" / "kiosk" / "hub.keys"))
+    with a_traveller(tmp_path, hub) as found:
+        yield found
+
+
+def test_the_command_takes_a_stick_in_and_says_what_came(at_the_hub: Traveller, command: Command) -> None:
+    at_the_hub.register(2)
+    at_the_hub.carrying.export(at_the_hub.stick)
+    code, out, err = command("import", str(at_the_hub.stick), "--wait", "0")
+    assert (code, err) == (0, "")
+    heads, line = out.splitlines()
+    assert heads.split("  ")[0] == "kiosk"
+    answers = at_the_hub.folder / "answers-000001"
+    assert line.split() == ["K1", "practice", "2", "0", "0", "0", "0", str(answers)]
+    code, out, _ = command("import", str(at_the_hub.stick), "--json", "--wait", "0")
+    (told,) = json.loads(out)
+    assert (code, told["items"], told["messages"]) == (0, {"duplicate": 2}, 0)
+
+
+def test_the_command_waits_for_decisions(at_the_hub: Traveller, command: Command) -> None:
+    at_the_hub.register(2)
+    at_the_hub.carrying.export(at_the_hub.stick)
+    stop = threading.Event()
+    hub = at_the_hub.hub
+    worker = threading.Thread(
+        target=decide_forever, args=(hub.engine, hub.desk, stop, EventLog(io.StringIO()))
+    )
+    worker.start()
+    try:
+        code, out, _ = command("import", str(at_the_hub.stick), "--json", "--wait", "60")
+    finally:
+        stop.set()
+        worker.join()
+    assert (code, json.loads(out)[0]["messages"]) == (0, 2)
+    at_the_hub.carrying.take(at_the_hub.stick)
+    assert at_the_hub.states() == [State.ACCEPTED] * 2
+
+
+def test_the_command_names_what_it_refuses(at_the_hub: Traveller, command: Command) -> None:
+    at_the_hub.register()
+    at_the_hub.carrying.export(at_the_hub.stick)
+    file = at_the_hub.parcel().folder / "envelopes-0001.bin"
+    file.write_bytes(file.read_bytes()[:-1])
+    code, out, err = command("import", str(at_the_hub.stick))
+    assert (code, len(out.splitlines())) == (1, 1)
+    assert "kiosk K1: this file was changed or written by half" in err
+    code, out, _ = command("import", str(at_the_hub.stick), "--json")
+    assert (code, json.loads(out)[0]["refused"]) == (1, [{"where": str(file), "code": "parcel.hash"}])
+
+
+def test_the_command_says_what_is_wrong_with_a_stick(at_the_hub: Traveller, command: Command) -> None:
+    code, _, err = command("import", str(at_the_hub.stick))
+    assert (code, "no kiosk has written anything there" in err) == (1, True)
+    code, _, err = command("import", str(at_the_hub.stick / "nowhere"))
+    assert (code, "plug the stick in" in err) == (5, True)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlmodel import Session
 
@@ -30,17 +29,21 @@ def insert_many(
         return []
     names = tuple(rows[0])
     values = {name: [one[name] for one in rows] for name in names}
-    found = session.connection().execute(_insert(row, names, ending, order), values)
+    found = session.connection().exec_driver_sql(_insert(row, names, ending, order), values)
     return list(found) if found.returns_rows else []
 
 
 @cache
-def _insert(row: type[HubRow], names: tuple[str, ...], ending: str, order: str) -> TextClause:
+def _insert(row: type[HubRow], names: tuple[str, ...], ending: str, order: str) -> str:
     table = table_of(row)
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # it has no types
-    arrays = ", ".join(f"CAST(:{name} AS {table.c[name].type.compile(dialect=dialect)}[])" for name in names)
+    # In the words of the driver, since only it can be told to send arrays as bytes and not as text, which
+    # takes a quarter of the time.
+    arrays = ", ".join(
+        f"CAST(%({name})b AS {table.c[name].type.compile(dialect=dialect)}[])" for name in names
+    )
     columns = ", ".join(names)
-    return text(
+    return (
         f"INSERT INTO {table.name} ({columns})"  # noqa: S608 - names of our own tables and columns
         f" SELECT * FROM unnest({arrays}) ORDER BY {order} {ending}"
     )

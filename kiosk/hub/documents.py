@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-_Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
+_Count = Annotated[int, Field(ge=0, le=10_000_000)]
 _Text = Annotated[str, Field(pattern=r"^[\x20-\x7e]{0,32}$")]
 
 
@@ -63,13 +63,13 @@ class StatusReport(BaseModel):
     """How a kiosk is; what a newer kiosk tells beside this is not looked at."""
 
     model_config = ConfigDict(strict=True)
-    waiting: _Whole = Field(description="records that wait to be sent", le=10_000_000)
+    waiting: _Count = Field(description="records that wait to be sent")
     drift_ms: Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1)] | None = Field(
         default=None, description="how far its clock is ahead of the hub's"
     )
     version: _Text = Field(description="of the program")
     profile: Literal["counter", "village", "training"]
-    cards_left: _Whole = Field(le=10_000_000)
+    cards_left: _Count
     audit_head: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){0,32}$")]
     epoch: Annotated[UUID, Field(strict=False)]
 

@@ -36,7 +36,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-MADE_BY_CLIENT = {"signature", "signature-input", "content-digest", "x-kiosk"}
+MADE_BY_CLIENT = {"signature", "signature-input", "content-digest", "content-encoding", "x-kiosk"}
 
 
 @pytest.fixture(scope="module")

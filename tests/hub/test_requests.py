@@ -235,8 +235,8 @@ def test_a_report_is_noted(served: RunningHub, session: Session) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("waiting", -1), ("waiting", "3"), ("waiting", 3.5), ("version", "\x1b[0m"), ("profile", "other"),
-     ("audit_head", "x"), ("epoch", "x"), ("drift_ms", 2**60), ("cards_left", None)],
+    [("waiting", -1), ("waiting", 2**40), ("waiting", "3"), ("waiting", 3.5), ("version", "\x1b[0m"),
+     ("profile", "other"), ("audit_head", "x"), ("epoch", "x"), ("drift_ms", 2**60), ("cards_left", None)],
 )  # fmt: skip
 def test_a_report_that_is_none_is_refused_naming_the_field(served: RunningHub, name: str, value: Any) -> None:
     report: dict[str, Any] = {

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from kiosk.domain import entry
 from kiosk.domain.form import spec_for
 from kiosk.domain.rulebook import folded
 from screens.context import Context, Found
+from screens.dialogs import Help
 from screens.display import key_of
 from screens.editor import Editor
 from screens.frame import body_room, fit, framed
@@ -56,8 +58,9 @@ class TableSource:
 class PlaceSource:
     """Villages or facilities, those near the family's district first."""
 
-    def __init__(self, context: Context, journey: Journey, *, villages: bool) -> None:
+    def __init__(self, context: Context, journey: Journey, path: str) -> None:
         self._context = context
+        villages = path == "address.region"
         region = journey.draft.answer("address.region").strip() or journey.draft.answer("kk").strip()
         self._near = region[:6] if villages else region[:4]
         self._villages = villages
@@ -82,7 +85,8 @@ class Chooser:
 
     def __init__(self, context: Context, path: str, typed: str, source: Source, accept: Accept) -> None:
         self._context = context
-        self._label = context.t(f"field.{key_of(path)}")
+        self._key = key_of(path)
+        self._label = context.t(f"field.{self._key}")
         self._source = source
         self._accept = accept
         self._editor = Editor(typed, limit=40)
@@ -101,6 +105,8 @@ class Chooser:
             await self._accept(self._options[self._at].raw)
         elif press.key in {Key.BACK, Key.FINISH, Key.CHOICES}:
             self._context.shell.pop()
+        elif press.key is Key.HELP:
+            self._context.shell.push(Help(self._context, self._key, "choose"))
         elif press.key in steps:
             self._at = min(max(self._at + steps[press.key], 0), max(len(self._options) - 1, 0))
         elif self._editor.press(press):
@@ -134,17 +140,16 @@ class Chooser:
             body,
             width=width,
             height=height,
-            keys=("return", "arrows", "take"),
+            keys=("help", "return", "arrows", "take") if self._options else ("help", "return"),
             cursor=(len(ask) + column, 0),
         )
 
 
 def chooser_for(context: Context, journey: Journey, path: str, typed: str, accept: Accept) -> Chooser | None:
     """The list for a row; None for a row that is not chosen from a list."""
-    if path in {"address.region", "fktp"}:
-        source: Source = PlaceSource(context, journey, villages=path == "address.region")
-        return Chooser(context, path, typed, source, accept)
-    if path in {"captcha", "otp"} or path.endswith("nik_again"):
+    if not entry.has_list(path):
         return None
     table = spec_for(path).choices
-    return Chooser(context, path, "", TableSource(context, table), accept) if table else None
+    if table is not None:
+        return Chooser(context, path, "", TableSource(context, table), accept)
+    return Chooser(context, path, typed, PlaceSource(context, journey, path), accept)

@@ -38,6 +38,11 @@ class Scroll:
         return True
 
     @property
+    def is_long(self) -> bool:
+        """Whether there is more than the screen shows."""
+        return self._last > 0
+
+    @property
     def at_end(self) -> bool:
         return self.top >= self._last
 
@@ -62,13 +67,14 @@ class Help:
             if self._context.language.has(key):
                 body += [(), *indented(self._context.t(key))]
         body += [(), *indented(self._context.t("screen.help.keys"))]
+        shown = self._scroll.cut(body, body_room(height))
         return framed(
             self._context,
             (Span(" " + self._context.t("screen.help"), "title"),),
-            self._scroll.cut(body, body_room(height)),
+            shown,
             width=width,
             height=height,
-            keys=("return", "scroll"),
+            keys=("return", "scroll") if self._scroll.is_long else ("return",),
         )
 
 
@@ -108,6 +114,8 @@ class Confirm:
             await self._do()
         elif press.key in {Key.BACK, Key.FINISH}:
             self._context.shell.pop()
+        elif press.key is Key.HELP:
+            self._context.shell.push(Help(self._context, "", "confirm"))
 
     def view(self, width: int, height: int) -> View:
         return framed(
@@ -116,5 +124,5 @@ class Confirm:
             [(), *indented(self._question)],
             width=width,
             height=height,
-            keys=("no", "yes"),
+            keys=("help", "no", "yes"),
         )

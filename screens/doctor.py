@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.services.doctor import Finding, Health
 from screens.context import Context
-from screens.dialogs import Scroll
+from screens.dialogs import Help, Scroll
 from screens.frame import MARGIN, Message, body_room, fit, framed, wrapped
 from screens.keys import Key, Press
 from screens.view import Line, Span, View
@@ -33,6 +33,8 @@ class DoctorPage:
     async def press(self, press: Press) -> None:
         if press.key in _LEAVE:
             self._context.shell.pop()
+        elif press.key is Key.HELP:
+            self._context.shell.push(Help(self._context, "", "doctor"))
         else:
             self._scroll.press(press)
 
@@ -43,14 +45,15 @@ class DoctorPage:
             lines.append((Span(" " * MARGIN + t("doctor.working")),))
         for finding in self._findings or ():
             lines += self._lines(finding, width)
+        shown = self._scroll.cut(lines, body_room(height))
         return framed(
             self._context,
             (Span(" " + t("doctor.title"), "title"),),
-            self._scroll.cut(lines, body_room(height)),
+            shown,
             width=width,
             height=height,
             message=self._summary(),
-            keys=("return", "scroll"),
+            keys=("help", "return", "scroll") if self._scroll.is_long else ("help", "return"),
         )
 
     def _lines(self, finding: Finding, width: int) -> list[Line]:

@@ -162,9 +162,7 @@ class FormPage:
         self.message = await told(self.context, self.accept(raw)) or self.message
 
     async def same(self) -> None:
-        raw = entry.same_as_before(
-            self.path, self.journey.draft, "" if self.editor.suggested else self.editor.text
-        )
+        raw = entry.same_as_before(self.path, self.journey.draft, self._typed)
         if not raw:
             self.message = Message(self.context.t("screen.nothing_before"), "warn")
         elif entry.same_completes(self.path):
@@ -172,6 +170,11 @@ class FormPage:
             await self.accept(raw)
         else:
             self.editor = Editor(raw, limit=self.editor.limit)
+
+    @property
+    def _typed(self) -> str:
+        """What the person has put into the row; a suggestion is none of it."""
+        return "" if self.editor.suggested else self.editor.text
 
     async def later(self) -> None:
         await self.finish()
@@ -249,11 +252,11 @@ class FormPage:
 
     async def refused(self, problem: Problem, raw: str) -> None:
         """Says what is wrong; words where a code is asked open the list of places that fit them."""
+        self.editor.suggested = False
+        self.editor.replaces = self._is_short(self.path)
         if problem.code in {"region.unknown", "fktp.unknown"} and any(map(str.isalpha, raw)):
             await navigation.choose(self.context, self.journey, self.path, raw, self.chosen)
             return
-        self.editor.suggested = False
-        self.editor.replaces = self._is_short(self.path)
         if problem.blocks:
             self.message = Message(self.context.say(problem), "error")
         else:
@@ -304,8 +307,13 @@ class FormPage:
     # What is shown.
 
     def key_names(self) -> tuple[str, ...]:
-        """The keys of the last line, as they are in the row with the cursor."""
-        return self.keys
+        """The keys of the last line: those that do something in the row with the cursor."""
+        return tuple(name for name in self.keys if self._is_of_use(name))
+
+    def _is_of_use(self, name: str) -> bool:
+        if name == "choices":
+            return entry.has_list(self.path)
+        return name != "same" or entry.has_same(self.path, self.journey.draft, self._typed)
 
     def title(self) -> Line:
         return step_title(self.context, self.step)
@@ -334,13 +342,18 @@ class FormPage:
         focused = path == self.path
         return Row(
             label=self.context.t(f"field.{key}"),
-            hint=self.context.t(f"example.{key}") if focused else "",
+            hint=self._hint(path) if focused else "",
             question=self.context.t(f"question.{key}") if focused else "",
             text="*" * len(self.editor.text) if focused and self.is_hidden(path) else self.cell(path),
             editor=self.editor if focused else None,
             hidden=self.is_hidden(path),
             reads=self._reads() if focused else "",
         )
+
+    def _hint(self, path: str) -> str:
+        if entry.may_stay_blank(path, self.journey.draft, self.context.rules):
+            return self.context.t("screen.may_stay_blank")
+        return self.context.t(f"example.{key_of(path)}")
 
     def _reads(self) -> str:
         """How the answer in the focused row reads, where that says more than what was typed."""

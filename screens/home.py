@@ -92,7 +92,7 @@ class HomePage:
             journey = await Journey.begin(self._context)
             await navigation.open_step(self._context, journey, journey.flow.steps[0])
         elif press.key is Key.HELP:
-            self._context.shell.push(Help(self._context, "", "home"))
+            self._context.shell.push(Help(self._context, "", "home_public" if self._is_public else "home"))
         elif press.key is Key.AGAIN:
             self._context.switch_language()
         elif press.key is Key.REVEAL and not self._is_public:
@@ -235,6 +235,7 @@ class HomePage:
         async def thrown_away() -> None:
             await self._context.work(drafts.discard, identity)
             self._editor.clear()
+            self._code = ""  # it may be the code of the family that is no longer there
             await self.begin()
             self._message = Message(t("screen.home.discarded"))
 

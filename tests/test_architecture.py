@@ -383,6 +383,29 @@ def test_nothing_opens_a_database_or_a_clock_when_it_is_imported() -> None:
     assert found == []
 
 
+REACHES_OUT = {"now", "today", "utcnow", "time", "monotonic", "random", "urandom"} | {
+    *("open", "print", "input", "exec", "eval", "__import__"),
+}
+
+
+def calls_out(source: str) -> list[str]:
+    """Every call of a clock, of chance, or of something that reads or writes."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    return [name for call in calls if (name := ast.unparse(call.func)).rpartition(".")[2] in REACHES_OUT]
+
+
+def test_the_domain_has_no_clock_and_neither_reads_nor_writes() -> None:
+    domain = [file for file in files(ROOT) if module_of(file, ROOT).startswith("kiosk.domain")]
+    found = {file.name: calls_out(file.read_text("utf-8")) for file in domain}
+    assert found
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("call", ["date.today()", "datetime.now()", "open('f')", "__import__('os')"])
+def test_a_call_out_of_the_domain_is_found(call: str) -> None:
+    assert calls_out(f"def age() -> None:\n    {call}\n") == [call.partition("(")[0]]
+
+
 WRITTEN = ("*.py", "*.toml", "*.md", "*.po", "*.txt", "*.csv", "*.tcss", "LICENSE")
 
 

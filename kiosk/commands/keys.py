@@ -63,6 +63,7 @@ def _keys(
         wanted,
         rules,
         house.membership.known_for,
+        may_send=lambda phone: house.verification.resend_wait(wanted.id, phone) == 0,
         default_facility=house.config.kiosk.fktp,
         randomness=house.proofs if seeded else None,
     )

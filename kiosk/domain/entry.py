@@ -20,11 +20,11 @@ from kiosk.domain.family import (
 )
 from kiosk.domain.fields import Problem, one_problem_a_field, tidy
 from kiosk.domain.flow import Flow, Step
-from kiosk.domain.form import ADDRESS_PATHS, BANK_PATHS, MEMBER_KEYS
+from kiosk.domain.form import ADDRESS_PATHS, BANK_PATHS, MEMBER_KEYS, spec_for
 from kiosk.domain.identifiers import digits_only, is_digits, nik_birth_date, nik_sex
 from kiosk.domain.parsers import age_on
 from kiosk.domain.rulebook import Rulebook
-from kiosk.domain.segments import KnownPeople
+from kiosk.domain.segments import KnownPeople, needs_bank
 
 NIK_AGAIN = "nik_again"
 """The row in which the last four digits of a NIK are typed a second time; it is never stored."""
@@ -98,6 +98,22 @@ def same_as_before(path: str, draft: Draft, typed: str = "") -> str:
     return before
 
 
+def has_same(path: str, draft: Draft, typed: str) -> bool:
+    """True where F6 has something to give; in a name it waits for the first name to be typed."""
+    of_name = path.endswith(".name")
+    return bool(same_as_before(path, draft, typed if typed.strip() or not of_name else "-"))
+
+
+def has_list(path: str) -> bool:
+    """True for a row whose answer can be taken from a list: a code table, the villages, the facilities."""
+    if path in {CAPTCHA, CODE} or path.endswith(NIK_AGAIN):
+        return False
+    return path in _PLACES or spec_for(path).choices is not None
+
+
+_PLACES = frozenset({"address.region", "fktp"})
+
+
 def same_completes(path: str) -> bool:
     """True where F6 also accepts the answer; a NIK still needs its other digits."""
     found = split_member_path(path)
@@ -114,7 +130,7 @@ def suggestion(path: str, flow: Flow, default_facility: str = "") -> str:
         return "none"
     if path == "fktp":
         return default_facility
-    if path == "bank.owner":
+    if path == "bank.owner" and flow.draft.answer("bank.name"):
         main = main_member(flow.family.members)
         return main.name or "" if main else ""
     if path == "consent.guardian":
@@ -246,6 +262,13 @@ _SHOWN_AT = {
 }
 
 
+def may_stay_blank(path: str, draft: Draft, rules: Rulebook) -> bool:
+    """True for an answer that the settings of this place do not ask of this family: e-mail, or bank."""
+    if path == "contact.email":
+        return not rules.settings.email_required
+    return path in BANK_PATHS and not needs_bank(read_answer(draft, "class", rules).value, rules)
+
+
 def problems_at(path: str, draft: Draft, rules: Rulebook, known: KnownPeople) -> tuple[Problem, ...]:
     """What is wrong with the answer at `path` now, also against the answers around it; at most one problem.
 
@@ -254,7 +277,7 @@ def problems_at(path: str, draft: Draft, rules: Rulebook, known: KnownPeople) ->
     found = split_member_path(path)
     blank = not tidy(draft.answer(path))
     problems = list(read_answer(draft, path, rules).problems)
-    if blank and path == "contact.email" and not rules.settings.email_required:
+    if blank and may_stay_blank(path, draft, rules):
         problems = []
     if blank and found is not None and found[1] == "nik" and draft.answer(member_path(found[0], NO_NIK)):
         problems = []

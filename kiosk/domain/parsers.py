@@ -15,16 +15,16 @@ _PLAIN_NAME = re.compile(r"[ '.,/`-]*[A-Z][A-Z '.,/`-]*")
 _TYPOGRAPHIC = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u2010": "-", "\u2011": "-"})
 _MONTHS = (
     ("januari", "january", "jan"),
-    ("februari", "february", "feb"),
-    ("maret", "march", "mar"),
+    ("februari", "pebruari", "february", "feb", "peb"),
+    ("maret", "march", "mar", "mrt"),
     ("april", "apr"),
     ("mei", "may"),
     ("juni", "june", "jun"),
     ("juli", "july", "jul"),
-    ("agustus", "august", "agu", "agt", "aug"),
+    ("agustus", "august", "agu", "agt", "ags", "agst", "aug"),
     ("september", "sep", "sept"),
     ("oktober", "october", "okt", "oct"),
-    ("november", "nov"),
+    ("november", "nopember", "nov", "nop"),
     ("desember", "december", "des", "dec"),
 )
 

@@ -20,6 +20,7 @@ from kiosk.domain.registration import Decision, Outcome
 from kiosk.domain.rulebook import Rulebook, SegmentRule
 
 NEW_FAMILY_SEGMENT = "PBPU"
+_CLASS_III = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +226,13 @@ def _asked_by_route(family: Family, route: Route, known: KnownPeople, rules: Rul
         yield Problem("members", "family.no_head")
     if given is None:
         yield Problem("class", "class.missing")
-    if given != 3 or rules.settings.autodebit_class_3:
+    if needs_bank(given, rules):
         yield from missing_bank(family)
+
+
+def needs_bank(care_class: int | None, rules: Rulebook) -> bool:
+    """Whether a family of this class pays by autodebit; class III need not where the place says so."""
+    return care_class != _CLASS_III or rules.settings.autodebit_class_3
 
 
 def missing_bank(family: Family) -> Iterator[Problem]:

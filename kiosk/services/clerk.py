@@ -13,7 +13,7 @@ from kiosk.domain.draft import Draft, member_path, split_member_path
 from kiosk.domain.family import NO_NIK, read_answer, read_family
 from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Flow, Step
-from kiosk.domain.form import spec_for
+from kiosk.domain.form import BANK_PATHS, spec_for
 from kiosk.domain.registration import Decision
 from kiosk.domain.rulebook import Rulebook
 from kiosk.domain.segments import KnownPeople, assess, refused
@@ -96,8 +96,9 @@ def decision_on(draft: Draft, rules: Rulebook, known: KnownPeople) -> Decision:
 class Clerk:
     """Types one family, from the first screen to the receipt.
 
-    `wanted` is the draft of a family file, `known_for` tells who is known of a draft, `randomness` is what
-    the screens will draw captcha and code from; without it their keys are placeholders.
+    `wanted` is the draft of a family file, `known_for` tells who is known of a draft, `may_send` whether
+    a number can be sent a code now; `randomness` is what the screens will draw captcha and code from, and
+    without it their keys are placeholders.
     """
 
     def __init__(
@@ -106,9 +107,11 @@ class Clerk:
         rules: Rulebook,
         known_for: Callable[[Draft, Rulebook], KnownPeople],
         *,
+        may_send: Callable[[str], bool] = lambda _phone: True,
         default_facility: str = "",
         randomness: Randomness | None = None,
     ) -> None:
+        self._may_send = may_send
         self._wanted = wanted
         self._rules = rules
         self._known_for = known_for
@@ -125,7 +128,7 @@ class Clerk:
             yield from self._rows_of(Step.MEMBERS, member)
         yield Stroke(NEXT)
         if self._flow.route.asks_class():
-            yield from self._rows_of(Step.CLASS)
+            yield from self._class_and_bank()
         yield from self._rows_of(Step.CONTACT)
         yield Stroke(NEXT)  # the review
         yield from self._rows_of(Step.CONSENT)
@@ -149,7 +152,7 @@ class Clerk:
         if path == entry.CAPTCHA:
             yield from (*self._captcha(), Stroke(ENTER))
         elif path == entry.CODE:
-            yield from (*self._code(), Stroke(ENTER))
+            yield from self._proof_of_phone()
         elif path.endswith(entry.NIK_AGAIN):
             nik = self._value(path.replace(entry.NIK_AGAIN, "nik"))
             yield from (*typed(str(nik)[-4:]), Stroke(ENTER))
@@ -237,6 +240,15 @@ class Clerk:
         raw = entry.expanded(path, raw, self.draft)
         return spec_for(path).clean(raw, self._rules, path).value
 
+    def _class_and_bank(self) -> Iterator[Stroke]:
+        """The class, and the bank account unless the family leaves it out where that may be."""
+        given = any(self._wanted.answer(path) for path in BANK_PATHS)
+        if given or not entry.may_stay_blank(BANK_PATHS[0], self._wanted, self._rules):
+            yield from self._rows_of(Step.CLASS)
+        else:
+            *keys, _ = self._answer("class")
+            yield from (*keys, Stroke(NEXT))
+
     # Rows that are proofs.
 
     def _captcha(self) -> tuple[Stroke, ...]:
@@ -244,6 +256,12 @@ class Clerk:
             return (Stroke(CAPTCHA),) * captcha.LENGTH
         challenge = captcha.make_challenge(self._randomness.take(captcha.RANDOM_BYTES, "captcha:1"), 0)
         return typed(min(str(challenge.answer), challenge.characters.lower(), key=len))
+
+    def _proof_of_phone(self) -> tuple[Stroke, ...]:
+        """The code, or going on without one where the number has had all its codes of this hour."""
+        if self._may_send(str(self._value("contact.phone"))):
+            return (*self._code(), Stroke(ENTER))
+        return (Stroke(LATER),)
 
     def _code(self) -> tuple[Stroke, ...]:
         if self._randomness is None:

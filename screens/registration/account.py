@@ -150,7 +150,8 @@ class AccountPage:
         keys = ["help"]
         if not self._registration.purged_at:
             keys.append("receipt")
-        keys.append("scroll")
+        if self._scroll.is_long:
+            keys.append("scroll")
         if self._mends:
             keys.append("mend")
         if self._again:
@@ -162,10 +163,11 @@ class AccountPage:
 
     def view(self, width: int, height: int) -> View:
         body = [(Span("   " + line),) for line in self._receipt] if self._receipt else self._lines()
+        shown = self._scroll.cut(list(body), body_room(height))
         return framed(
             self._context,
             self._title(),
-            self._scroll.cut(list(body), body_room(height)),
+            shown,
             width=width,
             height=height,
             message=self._message,

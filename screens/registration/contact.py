@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 
 from kiosk.domain import entry
@@ -14,6 +15,8 @@ from screens.frame import Message, indented
 from screens.keys import Key
 from screens.view import Line, Span
 
+_STATES = {"otp.too_many_sent": "no_more", "otp.not_sent": "not_sent"}
+
 
 class ContactPage(FormPage):
     """Asks for phone and e-mail; sends a code when its row is reached, and again at F5 after a while.
@@ -25,10 +28,14 @@ class ContactPage(FormPage):
     keys = ("help", "back", "later", "next")
     keys_of_code = ("help", "back", "resend", "unverified", "next")
     _wait = 0
+    _state = "where"
+    """How the last code fared, as `screen.otp.<state>` tells it: sent, none left this hour, not sent."""
     _told = ""
 
     def key_names(self) -> tuple[str, ...]:
-        return self.keys_of_code if self.path == entry.CODE else self.keys
+        if self.path != entry.CODE:
+            return super().key_names()
+        return tuple(name for name in self.keys_of_code if name != "resend" or not self._wait)
 
     def handlers(self) -> dict[Key, Callable[[], Awaitable[None]]]:
         return {**super().handlers(), Key.AGAIN: self._resend}
@@ -60,8 +67,11 @@ class ContactPage(FormPage):
             await self._send()
 
     async def _resend(self) -> None:
-        if self.path == entry.CODE:
-            await self._send()
+        if self.path != entry.CODE:
+            return
+        await self._send()
+        if not self.message.text:
+            self.message = Message(self.context.t("problem.otp.wait", seconds=self._wait), "warn")
 
     async def _send(self) -> None:
         phone = self._phone
@@ -74,10 +84,11 @@ class ContactPage(FormPage):
             self.context.language.code,
         )
         if isinstance(result, Sent):
-            self._wait = result.resend_seconds
+            self._wait, self._state = result.resend_seconds, "where"
             self.message = Message(self.context.t("screen.otp.sent", left=result.left), "good")
         else:
             self._wait = int(result.params.get("seconds", 0))
+            self._state = _STATES.get(result.code, "where")
             if result.code != "otp.wait":
                 self.message = Message(self.context.say(result), "warn")
         await self._look_at_phone()
@@ -126,8 +137,9 @@ class ContactPage(FormPage):
         if self._is_verified:
             lines.append((Span("   " + self.context.t("screen.otp.verified"), "good"),))
         elif self.path == entry.CODE:
-            key = "screen.otp.where" if self._wait else "screen.otp.again"
-            lines += indented(self.context.t(key, wait=self._wait))
+            key = "again" if self._state == "where" and not self._wait else self._state
+            minutes = math.ceil(self._wait / 60)
+            lines += indented(self.context.t(f"screen.otp.{key}", wait=self._wait, minutes=minutes))
             if self._told:
                 lines += [(), (Span("   " + self.context.t("screen.otp.simulation"), "warn"),)]
                 lines += indented(self._told, role="value")
@@ -137,4 +149,6 @@ class ContactPage(FormPage):
         """Counts down to the next code."""
         counting = self._wait > 0 and self.path == entry.CODE
         self._wait -= counting
+        if self._state == "no_more" and not self._wait:
+            self._state = "not_sent"
         return counting

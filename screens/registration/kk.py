@@ -13,7 +13,7 @@ from kiosk.domain.identifiers import masked_name
 from screens.context import Context
 from screens.display import hidden
 from screens.form import FormPage
-from screens.frame import fit
+from screens.frame import Message, fit
 from screens.journey import Journey
 from screens.keys import Key
 from screens.view import Line, Span
@@ -23,7 +23,8 @@ class KkPage(FormPage):
     """Asks for the No. KK and shows who is known on it; five characters or a sum prove a person."""
 
     step = Step.KK
-    keys = ("help", "back", "new_captcha", "later", "next")
+    keys = ("help", "back", "choices", "new_captcha", "later", "next")
+    _was_paused = False
 
     def __init__(self, context: Context, journey: Journey, at: str = "") -> None:
         self._desk = context.services.captcha_desk(journey.draft.facts)
@@ -40,10 +41,32 @@ class KkPage(FormPage):
     def _passed(self) -> bool:
         return self.journey.draft.fact(Fact.CAPTCHA) == "passed"
 
+    def key_names(self) -> tuple[str, ...]:
+        return tuple(name for name in super().key_names() if name != "new_captcha" or self._shows_challenge)
+
+    @property
+    def _asks_captcha(self) -> bool:
+        """Whether the captcha is on the screen, or the pause in its place."""
+        return self.path == entry.CAPTCHA or not (
+            self._passed or self.context.is_single or self.journey.known.living_on_kk()
+        )
+
+    @property
+    def _shows_challenge(self) -> bool:
+        return self._asks_captcha and not self._desk.paused_seconds()
+
     async def _another(self) -> None:
+        if not self._shows_challenge:
+            return
         self._desk.renew()
         if self.path == entry.CAPTCHA:
             self.editor.clear()
+
+    async def accept(self, raw: str) -> None:
+        """A pause is told where it is counted down, and there alone."""
+        await super().accept(raw)
+        if self.path == entry.CAPTCHA and self._desk.paused_seconds():
+            self.message = Message()
 
     async def accept_special(self, path: str, raw: str) -> Problem | None:
         del path
@@ -65,13 +88,13 @@ class KkPage(FormPage):
     def below(self) -> list[Line]:
         lines: list[Line] = [()]
         known = self.journey.known.living_on_kk()
-        if known and self.path != entry.CAPTCHA:
+        if known and not self._asks_captcha:
             lines.append((Span("   " + self.context.t("screen.kk.known"), "title"),))
             for person in known[:5]:
                 segment = self.context.t(f"segment.{person.segment}")
                 name = fit(masked_name(person.name), 24)
                 lines.append((Span(f"   {hidden(person.nik)}  {name}  {segment}"),))
-        elif self.path == entry.CAPTCHA or not (self._passed or self.context.is_single):
+        elif self._asks_captcha:
             lines += self._challenge()
         return lines
 
@@ -87,5 +110,6 @@ class KkPage(FormPage):
         return lines
 
     def tick(self) -> bool:
-        """Counts a pause down."""
-        return self._desk.paused_seconds() > 0
+        """Counts a pause down, and shows the new captcha when it is over."""
+        was_paused, self._was_paused = self._was_paused, self._desk.paused_seconds() > 0
+        return was_paused or self._was_paused

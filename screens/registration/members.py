@@ -172,8 +172,10 @@ class MembersPage(FormPage):
 
     def key_names(self) -> tuple[str, ...]:
         later = "baby" if self._may_be_a_baby() else "unknown" if self._may_stay_empty() else "later"
-        fourth = "remove" if self._may_remove() else "choices"
-        return tuple({"later": later, "choices": fourth}.get(name, name) for name in self.keys)
+        names = [later if name == "later" else name for name in super().key_names()]
+        if self._may_remove():
+            names.insert(names.index("back") + 1, "remove")
+        return tuple(names)
 
     def _may_be_a_baby(self) -> bool:
         """A NIK that stands there is not thrown away by a key that elsewhere keeps everything."""
@@ -195,12 +197,22 @@ class MembersPage(FormPage):
     def after(self, path: str, ahead: Journey) -> str:
         draft = ahead.draft
         paths = entry.member_rows(draft, self.index, self.context.rules)
-        if path not in paths or path == paths[-1]:
-            return member_path(draft.member_count, "nik")
-        return paths[paths.index(path) + 1]
+        if path in paths and path != paths[-1]:
+            return paths[paths.index(path) + 1]
+        problem = self._first_problem(ahead.flow)
+        return problem.field if problem else member_path(draft.member_count, "nik")
 
     async def finished(self) -> None:
-        self.to_member(self._open_member(self.journey.flow))
+        """To what was left out on the way and is needed, else to a blank member."""
+        problem = self._first_problem(self.journey.flow)
+        if problem is None:
+            self.to_member(self.journey.draft.member_count)
+        else:
+            self.show_problem(problem)
+
+    def _first_problem(self, flow: Flow) -> Problem | None:
+        found = (p for p in flow.problems_of(Step.MEMBERS) if p.blocks and p.field != "members")
+        return min(found, key=self.place_of, default=None)
 
     def place_of(self, problem: Problem) -> tuple[int, int]:
         if problem.field == "members":

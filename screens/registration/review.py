@@ -181,6 +181,6 @@ class ReviewPage:
             width=width,
             height=height,
             message=self._message,
-            keys=("help", "back", "scroll", "later", last),
+            keys=("help", "back", *(("scroll",) if len(lines) > self._room else ()), "later", last),
             cursor=(column, len(body) - 1),
         )

@@ -156,14 +156,15 @@ class Stage:
         await self.top.press(press)
         self.check()
 
-    def tick(self, seconds: int = 1) -> None:
-        """Time passes, and the page on top is told each second."""
+    def tick(self, seconds: int = 1) -> bool:
+        """Time passes, and the page on top is told each second; whether it asked to be drawn at the last."""
+        asked = False
         for _ in range(seconds):
             self.clock.advance(1)
             tick = getattr(self.top, "tick", None)
-            if tick is not None:
-                tick()
+            asked = tick is not None and tick()
         self.check()
+        return asked
 
     async def open(
         self,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from kiosk.domain.flow import Step
-from tests.screens.stage import Stage
+from kiosk.domain.form import BANK_PATHS
+from tests.screens.stage import Stage, settings
 
 
 @pytest.fixture
@@ -58,6 +63,27 @@ async def test_a_wrong_answer_stays(
     assert stage.typed == typed
     assert stage.says(f"problem.{code}", **params)
     assert stage.draft.answer(path) == before
+
+
+@pytest.mark.parametrize("keys", [("3", "F10"), ("3", "ENTER", "ENTER", "ENTER", "ENTER")])
+async def test_class_three_leaves_the_bank_out_where_that_may_be(
+    tmp_path: Path, keys: tuple[str, ...]
+) -> None:
+    config = settings(tmp_path)
+    registration = replace(config.registration, autodebit_class_3=False, email_required=False)
+    stage = Stage(replace(config, registration=registration))
+    with closing(stage.services):
+        await stage.open(Step.CLASS, without=(Step.CLASS, Step.CONTACT))
+        await stage.keys("2", "ENTER")
+        assert not stage.says("screen.may_stay_blank")
+        await stage.keys("UP", *keys[:2])
+        if "F10" not in keys:
+            assert stage.says("screen.may_stay_blank")
+        await stage.keys(*keys[2:], "0812 3456 7890", "ENTER")
+        assert stage.says("screen.may_stay_blank")
+        await stage.keys("ENTER")
+        assert stage.path == "otp"
+        assert not any(stage.draft.answer(path) for path in BANK_PATHS)
 
 
 async def test_f10_goes_to_what_is_missing(empty: Stage) -> None:

@@ -26,6 +26,23 @@ async def test_a_table_is_listed_with_its_codes(stage: Stage) -> None:
     assert options(stage)[0] == ">  1 Kepala keluarga"
 
 
+async def test_f1_helps_with_the_field_and_with_the_list(stage: Stage) -> None:
+    await listing(stage, "members[0].relation")
+    await stage.keys("F1")
+    assert stage.says("help.relation")
+    assert stage.says("help.page.choose")
+    await stage.keys("F3")
+    assert stage.step == "Chooser"
+
+
+async def test_words_that_fit_no_place_are_typed_anew_after_the_list(stage: Stage) -> None:
+    await stage.open(Step.MEMBERS, at="fktp", answers={"fktp": None})
+    await stage.keys("zzz", "ENTER", "F3")
+    assert stage.typed == "zzz"
+    await stage.keys("99010002", "ENTER")
+    assert stage.draft.answer("fktp") == "99010002"
+
+
 async def test_letters_and_codes_narrow_it(stage: Stage) -> None:
     await listing(stage, "members[0].relation")
     await stage.keys("me")

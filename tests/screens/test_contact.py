@@ -102,6 +102,32 @@ async def test_f5_sends_another_after_a_minute(asked: Stage) -> None:
     assert asked.step == Step.REVIEW
 
 
+async def test_f5_too_early_says_how_long_to_wait(asked: Stage) -> None:
+    assert "F5" not in asked.frame()[-1]
+    asked.tick(20)
+    await asked.keys("F5")
+    assert asked.says("problem.otp.wait", seconds=40)
+    asked.tick(40)
+    assert "F5" in asked.frame()[-1]
+
+
+async def test_a_number_that_had_its_codes_is_not_said_to_have_another(asked: Stage) -> None:
+    for _ in range(2):
+        asked.tick(60)
+        await asked.keys("F5")
+    await asked.keys("F12", "F10")
+    await asked.open(Step.CONTACT, without=(Step.CONTACT,))
+    await asked.keys("0812 3456 7890", "ENTER", "budi@example.org", "ENTER")
+    assert asked.says("problem.otp.too_many_sent", minutes=58)
+    assert asked.says("screen.otp.no_more", minutes=58)
+    assert not asked.says("screen.otp.again")
+    asked.tick(58 * 60)
+    assert asked.says("screen.otp.not_sent")
+    await asked.keys("F5")
+    await asked.keys(code(asked), "ENTER")
+    assert asked.step == Step.REVIEW
+
+
 async def test_the_wait_is_counted_down(asked: Stage) -> None:
     assert asked.says("screen.otp.where", wait=60)
     asked.tick(10)
@@ -196,6 +222,7 @@ async def test_a_message_that_cannot_be_sent_is_said(contact: Stage, monkeypatch
     monkeypatch.setattr("kiosk.channels.sms_files.FilesSender.send", broken)
     await contact.keys("081234567890", "ENTER", "budi@example.org", "ENTER")
     assert contact.says("problem.otp.not_sent")
+    assert contact.says("screen.otp.not_sent")
     await contact.keys("F9")
     assert contact.step == Step.REVIEW
 

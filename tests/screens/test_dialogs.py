@@ -39,6 +39,20 @@ async def test_a_question_takes_only_yes_and_no(stage: Stage) -> None:
     assert stage.draft.member_count == 2
 
 
+async def test_help_says_that_it_scrolls_only_where_it_does(stage: Stage) -> None:
+    await stage.start()
+    await stage.keys("F1")
+    assert "PgDn" not in stage.frame()[-1]
+
+
+async def test_a_question_has_help_too(stage: Stage) -> None:
+    await stage.start()
+    await stage.keys("F12", "F1")
+    assert stage.says("help.page.confirm")
+    await stage.keys("F3", "F3")
+    assert stage.step == "home"
+
+
 async def test_long_help_scrolls(stage: Stage) -> None:
     await stage.open(Step.MEMBERS, at="members[0].occupation")
     await stage.keys("F1", "END")

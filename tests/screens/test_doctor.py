@@ -38,6 +38,14 @@ async def test_f8_on_the_first_screen_opens_it_and_enter_goes_back(
     stage.services.close()
 
 
+async def test_f1_says_what_the_words_mean(stage: Stage) -> None:
+    await stage.start()
+    await stage.keys("F8", "F1")
+    assert stage.says("help.page.doctor")
+    await stage.keys("F3")
+    assert stage.step == "DoctorPage"
+
+
 async def test_what_must_be_mended_comes_first_with_how(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

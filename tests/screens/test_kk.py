@@ -134,6 +134,34 @@ async def test_five_wrong_answers_pause_and_the_draft_is_kept(kk: Stage) -> None
     assert kk.step == Step.MEMBERS
 
 
+async def test_when_a_pause_is_over_the_new_captcha_is_drawn(kk: Stage) -> None:
+    await kk.keys(KK, "ENTER")
+    await wrong(kk, 5)
+    assert kk.tick(59)
+    assert kk.says("problem.captcha.paused", seconds=1)
+    assert kk.tick(), "nothing would draw what comes after the pause"
+    assert kk.says("screen.captcha.type")
+    assert not kk.tick(), "once it is drawn, there is nothing more to draw"
+
+
+async def test_a_pause_is_told_once_and_offers_no_other_captcha(kk: Stage) -> None:
+    await kk.keys(KK, "ENTER")
+    await wrong(kk, 6)
+    sentence = kk.context.t("problem.captcha.paused", seconds=60)
+    assert kk.text.count(sentence) == 1
+    assert "F5" not in kk.frame()[-1]
+    held = challenge(kk)
+    await kk.keys("F5")
+    assert challenge(kk) == held
+
+
+async def test_another_captcha_is_offered_where_one_is_shown(kk: Stage) -> None:
+    assert "F5" in kk.frame()[-1]
+    await kk.keys(KK, "ENTER", challenge(kk).characters, "ENTER", "F3")
+    assert kk.step == Step.KK
+    assert "F5" not in kk.frame()[-1]
+
+
 async def test_a_pause_outlives_leaving_and_coming_back(kk: Stage) -> None:
     await kk.keys(KK, "ENTER")
     await wrong(kk, 5)

@@ -79,7 +79,11 @@ PATTERNS = {
     "question.*": FIELDS,
     "example.*": FIELDS,
     "help.*": FIELDS,
-    "help.page.*": ["home", "standing", "sending", *(step.value for step in Step)],
+    "screen.otp.*": ("where", "again", "no_more", "not_sent"),
+    "help.page.*": [
+        *("home", "home_public", "standing", "sending", "choose", "confirm", "doctor"),
+        *(step.value for step in Step),
+    ],
 }
 
 

@@ -37,6 +37,35 @@ async def three(stage: Stage) -> Stage:
     return stage
 
 
+async def test_the_last_row_leads_to_what_was_left_out(blank: Stage) -> None:
+    await blank.keys(*HEAD_ROWS[:2], "DOWN", *HEAD_ROWS[4:])
+    assert blank.path == "members[0].name"
+    assert blank.says("problem.name.missing")
+    assert blank.draft.at == "members[0].name"
+    await blank.keys("budi santoso", "F10")
+    assert blank.step == Step.CLASS
+
+
+@pytest.mark.parametrize(
+    ("path", "offered"),
+    [
+        ("members[0].nik", {"F6"}),
+        ("members[0].name", set()),
+        ("members[0].relation", {"F4"}),
+        ("members[0].birth_place", set()),
+        ("address.region", {"F4"}),
+        ("fktp", {"F4"}),
+        ("members[1].name", {"F6"}),
+        ("members[1].religion", {"F4", "F6"}),
+        ("members[1].birth_place", {"F6"}),
+    ],
+)
+async def test_a_key_is_offered_where_it_does_something(stage: Stage, path: str, offered: set[str]) -> None:
+    await stage.open(Step.MEMBERS, at=path, answers={"members[0].birth_place": "JAKARTA", path: None})
+    line = stage.frame()[-1]
+    assert {key for key in ("F4", "F6") if f"{key} " in line} == offered
+
+
 def member(stage: Stage, index: int) -> dict[str, str]:
     return dict(stage.draft.member(index))
 

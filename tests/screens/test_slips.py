@@ -92,6 +92,16 @@ async def test_a_code_is_taken_once(stage: Stage) -> None:
     assert stage.says("problem.resume.used")
 
 
+async def test_a_code_is_not_shown_once_its_family_is_discarded(stage: Stage) -> None:
+    journey = await stage.open(Step.MEMBERS)
+    await journey.record({}, at="members[0].name")
+    await stage.keys("F12")
+    code = code_on(stage)
+    await stage.keys("1", "DEL", "F10")
+    assert stage.says("screen.home.discarded")
+    assert code not in stage.text
+
+
 async def test_a_wrong_code_says_so_and_five_of_them_wait(stage: Stage) -> None:
     journey = await stage.open(Step.MEMBERS)
     await journey.record({}, at="members[0].name")

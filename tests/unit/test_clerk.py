@@ -94,6 +94,22 @@ def test_a_family_of_four_key_by_key() -> None:
     assert len(keys) < 330
 
 
+def test_a_number_that_had_its_codes_goes_on_without_one() -> None:
+    keys, _ = work(four(), randomness=SeededRandomness(7), may_send=lambda phone: phone != "+6281234567890")
+    assert "budi@example.org<enter><f9><f10>" in words(keys)
+
+
+def test_class_three_without_a_bank_where_that_may_be() -> None:
+    family = four() | {"class": 3, "bank": None}
+    rules = a_rulebook(settings=Settings(autodebit_class_3=False))
+    keys, draft = work(family, rules)
+    assert "<f10>3<f10>081234567890" in words(keys)
+    assert stored(draft, rules)["bank"] is None
+    with pytest.raises(NotTypeable) as stopped:
+        work(family)
+    assert stopped.value.problem.code == "bank.missing"
+
+
 def stored(draft: Draft, rules: Rulebook) -> dict[str, Any]:
     family, problems = read_family(draft, rules)
     assert not [problem for problem in problems if problem.blocks]

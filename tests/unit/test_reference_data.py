@@ -20,17 +20,8 @@ TABLES = sorted(path.stem for path in DATA.glob("*.toml"))
 CHOICES = ("relations", "marital", "religion", "occupations", "sexes", "classes", "logins")
 OWN_WORDS = {"sms"}  # nothing in it could be right or wrong
 CONFIDENCE = re.compile(r"[HMLI]\b")
-PAGES = (
-    *("home", "standing", "sending"),
-    "terms",
-    "kk",
-    "members",
-    "class",
-    "contact",
-    "review",
-    "consent",
-    "account",
-)
+STEPS = ("terms", "kk", "members", "class", "contact", "review", "consent", "account")
+PAGES = ("home", "home_public", "standing", "sending", "choose", "confirm", "doctor", *STEPS)
 REFERRALS = {"dinsos", "employer", "pandawa", "dukcapil", "branch"}
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kiosk.bootstrap import light, of_class, reference_dir
 from kiosk.commands.hub_place import open_hub_of, say
+from kiosk.domain.rulebook import Facility
+from kiosk.facilities import STORE_NAME as FACILITIES_NAME
 from kiosk.reference import PREMIUMS_NAME, first_day, known_terms
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
     from kiosk.commands.arguments import Arguments
     from kiosk.config import Config
+    from kiosk.domain.rulebook import Facilities, Rulebook
     from kiosk.hub.events import EventLog
     from kiosk.hub.judging import Rules
 
@@ -70,8 +74,25 @@ class RulesInForce:
     def _rules(self) -> Rules:
         from kiosk.hub.judging import Rules
 
-        real, practice = (light(of_class(self._config, training=training)) for training in (False, True))
+        real, practice = (self._of_class(training=training) for training in (False, True))
         return Rules(real, practice, known_terms(), first_day(self._premiums))
+
+    def _of_class(self, *, training: bool) -> Rulebook:
+        config = of_class(self._config, training=training)
+        rules = light(config)
+        return replace(rules, facilities=_Facilities(config, rules.facilities))
+
+
+class _Facilities:
+    """The hub's own list of facilities; before there is one, those of the kiosks are as good as any."""
+
+    def __init__(self, config: Config, found: Facilities) -> None:
+        self._own = reference_dir(config) / FACILITIES_NAME
+        self._found = found
+
+    def find(self, code: str) -> Facility | None:
+        known = self._found.find(code)
+        return known if known is not None or self._own.is_file() else Facility(code, "")
 
 
 def deciders(arguments: Arguments, url: str, keys: Path, log: EventLog) -> AbstractContextManager[object]:

@@ -157,12 +157,7 @@ def _letter(case: Case, now: datetime) -> Letter:
         payload |= {"judged_on": _judged_on(case), **figures(judgement.decision), **card}
     else:
         payload["card"] = "none"
-    # A number is nobody's business but the family's: it goes sealed.
-    return Letter(waiting.kiosk, DECISION, payload, sealed=_is_number(payload["card"]))
-
-
-def _is_number(card: str) -> bool:
-    return card.isdigit()
+    return Letter(waiting.kiosk, DECISION, payload)
 
 
 def _judged_on(case: Case) -> str:

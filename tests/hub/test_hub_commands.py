@@ -109,6 +109,13 @@ def test_a_list_is_sent_and_used_at_the_hub(hub: Hub, command: Command, tmp_path
     assert command("send", "reference", "fktp", str(tmp_path / "nothing"))[0] == 2
 
 
+def test_a_hub_without_a_list_takes_the_facilities_of_the_kiosks(hub: Hub, command: Command) -> None:
+    kiosk = hub.kiosk()
+    hub.put(kiosk, with_family(a_record(1), fktp="12345678"))
+    assert command("decide", "--once")[0] == 0
+    assert hub.told(kiosk)[0]["decision"] == "accepted"
+
+
 def test_unpaid_families_lapse(hub: Hub, command: Command, tmp_path: Path) -> None:
     kiosk = hub.kiosk()
     records = [a_record(seed, judged_on="2026-11-01") for seed in range(3)]

@@ -174,6 +174,7 @@ _COMMANDS = {
     "hub revoke": ("hub", "run_revoke"),
     "hub retire": ("hub", "run_retire"),
     "hub kiosks": ("hub", "run_kiosks"),
+    "hub desk": ("hub_desk", "run"),
     "hub decide": ("hub_decide", "run_decide"),
     "hub import": ("hub_stick", "run_import"),
     "hub numbers add": ("hub_tell", "run_numbers_add"),

@@ -49,7 +49,9 @@ COMMAND = (
     "kiosk.log",
     "kiosk.memory",
 )
-HUB_COMMANDS = tuple(f"kiosk.commands.hub{rest}" for rest in ("", "_place", "_decide", "_tell", "_stick"))
+HUB_COMMANDS = tuple(
+    f"kiosk.commands.hub{rest}" for rest in ("", "_place", "_decide", "_tell", "_stick", "_desk")
+)
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.domain": ("kiosk.domain",),
@@ -71,6 +73,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.examination": ("kiosk",),
     "kiosk.commands": (*COMMAND, "kiosk.commands", "kiosk.facilities"),
     **dict.fromkeys(HUB_COMMANDS, (*COMMAND, "kiosk.commands", "kiosk.hub", "kiosk.facilities")),
+    "kiosk.commands.hub_desk": (*COMMAND, "kiosk.commands", "kiosk.hub", "kiosk.language"),
     "kiosk.cli": (*COMMAND, "kiosk.commands"),
     "kiosk.__main__": ("kiosk.cli",),
     "kiosk.config": ("kiosk.domain", *LEAVES),

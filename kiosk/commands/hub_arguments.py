@@ -49,6 +49,9 @@ def add_hub(commands: Any, common: Any, table: Any) -> None:
         metavar="SECONDS",
         help="how long to wait for decisions on what came (default 10)",
     )
+    desk = _command(hub, "desk", "decide what waits for a person, look after kiosks", [common])
+    _add_keys(desk)
+    desk.add_argument("--who", default=None, metavar="NAME", help="who decides (default: the user's name)")
     _add_numbers(hub, common, table)
     _add_send(hub, common, table)
     _add_rare(hub, common, table)

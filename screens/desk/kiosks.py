@@ -93,11 +93,11 @@ class KiosksPage:
         drift = "-" if kiosk.drift_ms is None else f"{round(kiosk.drift_ms / 1000)} s"
         role = "plain" if kiosk.state == _ACTIVE else "dim"
         text = (
-            f" {number:>3} {fit(name, 13)}{fit(t(f'desk.state.{kiosk.state}'), 12)}"
+            f" {number:>4}  {fit(name, 13)}{fit(t(f'desk.state.{kiosk.state}'), 12)}"
             f"{self._context.moment(kiosk.seen_at):17}{_told(kiosk.waiting):>6} {drift:>7} "
             f"{_told(kiosk.cards_left):>6} {kiosk.program or '-'} "
         )
-        return (Span(fit(text, 72), role), Span(kiosk.place, role))
+        return (Span(fit(text, 74), role), Span(kiosk.place, role))
 
 
 def _told(number: int | None) -> str:

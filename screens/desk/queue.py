@@ -107,8 +107,8 @@ class QueuePage:
         role = "warn" if case.kind is CaseKind.ASIDE else "plain"
         code = t(f"desk.kind.{case.kind}")
         return (
-            Span(f" {number:>3} "),
+            Span(f" {number:>4}  "),
             Span(fit(code, 14), role),
             Span(f"{fit(kiosk, 13)}{fit(case.reference or '-', 14)}{self._context.moment(case.at):17}"),
-            Span(fit(case.code, max(0, 80 - 63)), "value"),
+            Span(fit(case.code, 80 - 65), "value"),
         )

@@ -182,5 +182,6 @@ _COMMANDS = {
     "hub send directory": ("hub_tell", "run_send_directory"),
     "hub send reference": ("hub_tell", "run_send_reference"),
     "hub lapse": ("hub_tell", "run_lapse"),
+    "hub verify": ("hub_verify", "run"),
     "hub rotate": ("hub_tell", "run_rotate"),
 }

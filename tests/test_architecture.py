@@ -50,7 +50,7 @@ COMMAND = (
     "kiosk.memory",
 )
 HUB_COMMANDS = tuple(
-    f"kiosk.commands.hub{rest}" for rest in ("", "_place", "_decide", "_tell", "_stick", "_desk")
+    f"kiosk.commands.hub{rest}" for rest in ("", "_place", "_decide", "_tell", "_stick", "_desk", "_verify")
 )
 
 ALLOWED: dict[str, tuple[str, ...]] = {

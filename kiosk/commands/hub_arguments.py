@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kiosk.commands.arguments import command, day, group, whole_number
+from kiosk.commands.arguments import command, day, group, head, whole_number
 
 
 def add_hub(commands: Any, common: Any, table: Any) -> None:
@@ -95,6 +95,14 @@ def _add_rare(hub: Any, common: Any, table: Any) -> None:
     lapse.add_argument("--due", type=day, default=None, metavar="YYYY-MM-DD", help="all due before this day")
     lapse.add_argument("--paid", default=None, metavar="FILE", help="with --due: references that were paid")
     _add_class(lapse, "those of practice")
+    verify = _command(hub, "verify", "check the chain of the hub's audit lines", [common, table])
+    verify.add_argument(
+        "--head",
+        type=head,
+        default=None,
+        metavar="XXXXXXXX",
+        help="a mark that was written down elsewhere, to find lines cut off or written anew",
+    )
     rotate = _command(hub, "rotate", "announce new keys of the hub, later use them", [common])
     _add_keys(rotate)
     rotate.add_argument("--finish", action="store_true", default=False, help="use the keys announced before")

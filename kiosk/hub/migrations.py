@@ -148,12 +148,21 @@ def epochs(connection: Connection) -> None:
     )
 
 
+def audit_chain(connection: Connection) -> None:
+    """The audit lines in a chain."""
+    connection.exec_driver_sql(
+        "CREATE TABLE audit_link (place BIGINT NOT NULL, n BIGINT NOT NULL, digest BYTEA NOT NULL,"
+        " PRIMARY KEY (place), UNIQUE (n))"
+    )
+
+
 MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0001_first_schema", first_schema),
     ("0002_participants", participants),
     ("0003_free_numbers", free_numbers),
     ("0004_read_marks", read_marks),
     ("0005_epochs", epochs),
+    ("0006_audit_chain", audit_chain),
 )
 """Every step by name, in order; a new one goes to the end."""
 

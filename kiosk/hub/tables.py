@@ -354,6 +354,15 @@ class AuditRow(HubRow, table=True):
     reason: str = Field(sa_type=Text)
 
 
+class AuditLinkRow(HubRow, table=True):
+    """The place of an audit line in the chain of all of them, and the digest of the chain up to there."""
+
+    __tablename__ = "audit_link"
+    place: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    n: int = Field(sa_type=BigInteger, unique=True)
+    digest: bytes = Field(sa_type=LargeBinary)
+
+
 class MetaRow(HubRow, table=True):
     """A fact of this hub by name."""
 

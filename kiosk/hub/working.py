@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from kiosk.errors import KioskError
+from kiosk.hub.chain import link_lines, newest_line
 from kiosk.hub.deciding import Desk, decide_once
 from kiosk.hub.events import EventLog
 
@@ -21,6 +23,9 @@ TOGETHER = 50
 
 IDLE_SECONDS = 0.2
 """How long a worker rests when nothing waits: a kiosk that has just sent asks for its answers soon."""
+
+LINK_SECONDS = 1.0
+"""How often a worker looks for audit lines that are not in the chain yet."""
 
 LONGEST_REST_SECONDS = 30.0
 """How long at most, while the database does not answer."""
@@ -35,9 +40,13 @@ def decide_forever(
     """
     decided = 0
     failures = 0
+    linking: _Linking | None = None
     while not stop.is_set():
         try:
             done = decide_once(engine, desk, most=most)
+            decided += done
+            linking = linking or _Linking(engine)
+            linking.perhaps(idle=not done)
         except (DBAPIError, KioskError) as error:
             failures += 1
             code = error.code if isinstance(error, KioskError) else type(error.orig).__name__
@@ -45,12 +54,34 @@ def decide_forever(
             stop.wait(rest_seconds(failures))
             continue
         failures = 0
-        decided += done
         if done:
             log.write("decided", count=done)
         else:
             stop.wait(IDLE_SECONDS)
     return decided
+
+
+class _Linking:
+    """Links audit lines whenever nothing waits, and now and then while much does."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._next = time.monotonic()
+        self._newest = 0
+        link_lines(engine, all_of_them=True)
+
+    def perhaps(self, *, idle: bool) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + LINK_SECONDS
+        newest = newest_line(self._engine)
+        if newest == self._newest:
+            return
+        while link_lines(self._engine):
+            if not idle:
+                return
+        self._newest = newest
 
 
 def rest_seconds(failures: int) -> float:

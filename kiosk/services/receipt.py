@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import textwrap
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -46,7 +46,7 @@ def receipt_lines(
     paper.wrapped(place)
     paper.rule()
     paper.pair("receipt.reference", registration.reference)
-    paper.pair("receipt.date", registration.created.wall[:16].replace("T", " "))
+    paper.pair("receipt.date", _moment(registration.created.wall))
     paper.blank()
     _about_state(paper, registration, standing)
     paper.blank()
@@ -146,6 +146,10 @@ def grouped_account(number: str) -> str:
 
 def _day(day: date) -> str:
     return day.strftime("%d-%m-%Y")
+
+
+def _moment(wall: str) -> str:
+    return datetime.fromisoformat(wall).strftime("%d-%m-%Y %H:%M")
 
 
 def write_receipt(folder: Path, registration: Registration, lines: list[str], *, again: bool = False) -> Path:

@@ -184,4 +184,6 @@ _COMMANDS = {
     "hub lapse": ("hub_tell", "run_lapse"),
     "hub verify": ("hub_verify", "run"),
     "hub rotate": ("hub_tell", "run_rotate"),
+    "enrol": ("sync", "run_enrol"),
+    "sync": ("sync", "run_sync"),
 }

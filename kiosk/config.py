@@ -41,10 +41,11 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """Which block of card numbers is used, and when to warn that it ends."""
+    """Which block of card numbers is used without a hub, when to warn that it ends, how many to keep."""
 
     block: str = "demo"
     low_water: int = 50
+    keep: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,13 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Where the hub is reached (empty for none), and for how long personal data stay after its decision.
+    """Where the hub is reached (empty for none), and how often it is asked for news.
 
-    The rest is for the hub itself: what it stands on.
+    Personal data stay for days of grace after its decision. The rest is for the hub itself.
     """
 
     url: str = ""
+    minutes: int = 5
     grace_days: int = 30
     database: str = ""
     keys: str = "~/.config/kiosk/hub.keys"

@@ -41,6 +41,7 @@ FACE = (
 COMMAND = (
     "kiosk.bootstrap",
     "kiosk.care",
+    "kiosk.syncing",
     "kiosk.config",
     "kiosk.errors",
     "kiosk.domain",
@@ -70,6 +71,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.plain": ("kiosk.plain", *FACE),
     "kiosk.bootstrap": ("kiosk",),
     "kiosk.care": ("kiosk",),
+    "kiosk.syncing": ("kiosk",),
     "kiosk.examination": ("kiosk",),
     "kiosk.commands": (*COMMAND, "kiosk.commands", "kiosk.facilities"),
     **dict.fromkeys(HUB_COMMANDS, (*COMMAND, "kiosk.commands", "kiosk.hub", "kiosk.facilities")),
@@ -96,7 +98,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 """What each part may import of this program; a module that no line names has no place in the house."""
 
 _NOT_CHOSEN = ("kiosk.hub", "kiosk.cli", "kiosk.commands")
-NEVER = dict.fromkeys(("kiosk.bootstrap", "kiosk.care", "kiosk.examination"), _NOT_CHOSEN)
+NEVER = dict.fromkeys(("kiosk.bootstrap", "kiosk.care", "kiosk.syncing", "kiosk.examination"), _NOT_CHOSEN)
 INSIDE_FUNCTIONS = {
     "kiosk.cli": ("screens",),
     "kiosk.commands": ("screens",),

@@ -107,6 +107,7 @@ def _parser() -> ArgumentParser:
     _add_daily(commands, common, practice, table)
     _add_lists(commands, common, table)
     _add_care(commands, common, table)
+    _add_syncing(commands, common, table)
     from kiosk.commands.hub_arguments import add_hub
 
     add_hub(commands, common, table)
@@ -174,6 +175,20 @@ def _add_care(commands: Any, common: Any, table: Any) -> None:
         help="take it even if the store has more, which is put aside under a dated name",
     )
     command(commands, "doctor", "check everything that this kiosk stands on", [common, table])
+
+
+def _add_syncing(commands: Any, common: Any, table: Any) -> None:
+    enrol = command(commands, "enrol", "make this kiosk known to a hub", [common, table])
+    enrol.add_argument("code", metavar="CODE", help="the one-time code that the hub printed")
+    enrol.add_argument("--url", default="", metavar="URL", help="where the hub is (default: [hub] url)")
+    sync = command(commands, "sync", "send what waits, and fetch what the hub says", [common, table])
+    sync.add_argument(
+        "--wait",
+        type=whole_number,
+        default=10,
+        metavar="SECONDS",
+        help="how long to wait for the hub's decisions on what was sent (default 10)",
+    )
 
 
 def group(commands: Any, name: str, help_: str) -> Any:

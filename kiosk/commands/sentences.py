@@ -34,6 +34,14 @@ _SENTENCES = {
         "the store here cannot be read, so what it has and the copy lacks cannot be told; nothing was done. "
         "--replace puts it aside under a dated name and takes the copy: {detail}"
     ),
+    "enrol.code": "this is no code of a hub, or there is a slip in it; type it again as it was printed",
+    "enrol.expired": "this code has expired; have a new one made at the hub",
+    "enrol.hub": "another hub answered, or somebody between; nothing was taken from it. Look at the address",
+    "enrol.kiosk": "this code is for another kiosk, or for practice; look at [kiosk] id and the profile",
+    "enrol.malformed": "what answered is no hub of this kind; look at the address",
+    "enrol.stale": "another program has enrolled this kiosk meanwhile; try again",
+    "enrol.unknown": "the hub knows no such code; have a new one made there",
+    "enrol.used": "this code was used before; have a new one made at the hub",
     "file.empty": "the file holds no family",
     "file.encoding": "the file is not in UTF-8; save it as UTF-8 and try again",
     "file.too_large": "the file is too large to be read whole; write one family a line (JSON lines)",
@@ -72,8 +80,39 @@ _SENTENCES = {
     "parcel.strange": "a link or device stands where a file or folder should; it was left alone: {detail}",
     "parcel.too_many": "there are too many names in this folder; use an empty stick: {detail}",
     "parcel.version": "this was written by a newer version of the program; update this one: {detail}",
+    "hub.out_of_order": "the hub is out of order for now; try again later",
+    "hub.no_url": "name the hub's address: [hub] url in the settings, or --url",
+    "hub.unreachable": "the hub cannot be reached; look at network and address, try again later ({detail})",
+    "hub.url": "this is no address of a hub: {detail}",
+    "inbox.gap": "the hub left out a message; tell the branch",
+    "inbox.signature": "a message did not come from the hub, or was changed on its way; it was not taken",
+    "inbox.unknown_key": "the hub has new keys that this kiosk does not know; enrol it again",
+    "kiosk.class": "this hub is for practice and the kiosk is not, or the other way round",
+    "kiosk.epoch": "this kiosk was restored from a copy while another works under its name; tell the branch",
+    "kiosk.key_old": "this kiosk was enrolled again elsewhere; enrol it anew",
+    "kiosk.not_enrolled": "this kiosk is not enrolled; have a code made at the hub, and run kiosk enrol CODE",
+    "kiosk.other_class": "this store was enrolled for the other profile: practice and real data never mix",
+    "kiosk.other_id": "this store was enrolled as kiosk {detail}; look at [kiosk] id, or enrol again",
+    "kiosk.retired": "the hub has retired this kiosk; enrol it again to go on",
+    "kiosk.revoked": "the hub has revoked this kiosk; what waits is kept. Ask the branch",
+    "kiosk.waiting": "the hub waits for this kiosk to enrol; run kiosk enrol CODE",
+    "purge.io": "receipts that are over their time cannot be removed; look at [receipts] dir",
     "reference.check": "the check characters of this reference do not fit; read it off the receipt again",
     "reference.unknown": "nothing with this reference is stored in this profile",
+    "receipt.hash": "the hub gave a receipt for something else; it was not taken. Tell the branch",
+    "receipt.signature": "a receipt did not come from the hub, or was changed; it was not taken",
+    "receipt.unknown_key": "a receipt has a key that this kiosk does not know; it was not taken",
+    "receipt.unknown": "the hub gave a receipt for something that is not here; it was not taken",
+    "reply.lost": "the line broke before the hub's answer; try again",
+    "reply.malformed": "what answered is no hub, or the answer was changed; look at the address",
+    "reply.redirect": "the hub's address points elsewhere; correct [hub] url",
+    "reply.signature": "an answer did not come from the hub, or was changed on its way; it was not taken",
+    "reply.slow": "the hub did not answer in time; try again later",
+    "reply.too_large": "an answer was larger than any of the hub's; it was not taken",
+    "reply.unknown_key": "the hub has keys that this kiosk does not know; enrol it again",
+    "reply.unsigned": "what answered is not the hub; look at the address, and for a sign-in page on the way",
+    "request.clock": "this kiosk's clock and the hub's are too far apart",
+    "request.unknown_key": "this hub does not know this kiosk; enrol it",
     "show.sign_in": "--full needs a staff sign-in, which this version does not have; leave --full out",
     "stick.absent": "there is no such folder; plug the stick in and name the folder of it: {detail}",
     "stick.check": "the stick did not read back as it was written, nothing was lost; use another: {detail}",
@@ -86,6 +125,7 @@ _SENTENCES = {
     "stick.other_kiosk": "the kiosk that signed this has another name; nothing of it was taken: {detail}",
     "stick.unknown_kiosk": "this hub knows no kiosk with the key that signed this: {detail}",
     "stick.other_hub": "these answers are of a hub that this kiosk does not know: {detail}",
+    "sync.busy": "another program of this kiosk is talking with the hub; try again in a moment",
     "store.in_use": "the store is in use; leave the program that uses it and try again ({detail})",
     "store.none": "there is no store yet in {detail}; start the program once, or restore a copy",
     "store.locked": "another program is using the store; close it and try again ({detail})",
@@ -106,4 +146,14 @@ _SENTENCES = {
 def sentence(error: KioskError) -> str:
     """The sentence for an error; its code where there is none. A hostile file name steers no terminal."""
     known = _SENTENCES.get(error.code)
-    return visible(known.format(detail=error.detail) if known else str(error))
+    return visible(_filled(known, error.detail) if known else str(error))
+
+
+def sentence_of(code: str) -> str:
+    """The sentence for a code alone; the code where there is none."""
+    known = _SENTENCES.get(code)
+    return _filled(known, "") if known else code
+
+
+def _filled(sentence: str, detail: str) -> str:
+    return sentence.format(detail=detail).removesuffix(" ()")

@@ -8,10 +8,7 @@ from dataclasses import replace
 
 from kiosk.errors import KioskError
 from kiosk.services.ports import AuditLine, Clock, Randomness, UnitOfWorkFactory
-from kiosk.services.sync_ports import HubKey, Identity
-
-RESTORED = "restored"
-"""The epoch of a store that was put back from a copy and has not begun its new life."""
+from kiosk.services.sync_ports import NEW_LIFE, RESTORED, HubKey, Identity
 
 
 class Enrolment:
@@ -94,7 +91,7 @@ class Enrolment:
                 return identity
             identity = replace(identity, epoch=self._new_life(), asking="")
             work.identity.put(identity)
-            work.audit.append(AuditLine("kiosk.new_life", identity.kiosk, self._clock.now()))
+            work.audit.append(AuditLine(NEW_LIFE, identity.kiosk, self._clock.now()))
             work.commit()
         return identity
 
@@ -110,6 +107,21 @@ class Enrolment:
                 work.audit.append(AuditLine("cards.asked", identity.asking, self._clock.now()))
                 work.commit()
         return identity.asking
+
+    def forget_lease(self, lease: str) -> None:
+        """Asks for it no more: the hub has it down for another life of this store."""
+        with self._open_work() as work:
+            identity = work.identity.get()
+            if identity is not None and identity.asking == lease:
+                work.identity.put(replace(identity, asking=""))
+                work.audit.append(AuditLine("cards.refused", lease, self._clock.now(), "hub"))
+                work.commit()
+
+    def forget_keys(self) -> None:
+        """Makes new keys the next time: the hub does not take the ones that were shown to it."""
+        with self._open_work() as work:
+            work.identity.ask(None)
+            work.commit()
 
     def moved_to(self, url: str) -> None:
         """Remembers where the hub is reached now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kiosk.domain.registration import Moment
@@ -24,12 +24,14 @@ _MOST_NUMBERS = 100_000
 class Taken:
     """What came of some messages: how many were taken, how many of them kept for a later program.
 
-    `code` says why those behind were not: a gap in the numbers, a signature that does not hold.
+    `code` says why those behind were not: a gap in the numbers, a signature that does not hold. `words` are
+    what they said, each in one word: accepted, refused, and the kinds of the others.
     """
 
     taken: int = 0
     kept: int = 0
     code: str = ""
+    words: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Inbox:
@@ -110,7 +112,8 @@ class Inbox:
             _keep(work, letter, code, now)
         moved = work.identity.get() or identity
         work.identity.put(replace(moved, cursor=letter.number))
-        return replace(done, taken=done.taken + 1, kept=done.kept + bool(code))
+        word = str((reading.payload or {}).get("decision", letter.kind)) if not code else letter.kind
+        return replace(done, taken=done.taken + 1, kept=done.kept + bool(code), words=(*done.words, word))
 
     def _handled(self, work: UnitOfWork, letter: Letter, payload: Payload | None, now: Moment) -> str:
         """Does what a message says; gives the code of why it is kept instead."""

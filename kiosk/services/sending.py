@@ -17,7 +17,7 @@ TOGETHER = 10
 FIRST_WAIT_MS, LONGEST_WAIT_MS = 10 * 60_000, 24 * 3600_000
 """How long a version that the hub did not take waits for its second attempt, and at the most."""
 
-_LASTING = frozenset({"conflict"})
+_LASTING = frozenset({"record.conflict"})
 """What no later attempt is likely to change."""
 
 
@@ -92,6 +92,12 @@ class Sending:
                     codes += [code] if code not in {"", _KNOWN} else []
                 work.commit()
         return Received(taken, tuple(codes))
+
+    def undecided(self, records: Iterable[str]) -> list[str]:
+        """Those of these registrations (ids) that the hub has and of which it has not said what becomes."""
+        with self._open_work() as work:
+            found = [(one, work.registrations.by_draft(one)) for one in records]
+        return [one for one, registration in found if registration and registration.state is State.SENT]
 
     def put_off(self, refused: Iterable[tuple[Queued, str]]) -> None:
         """Sets versions aside with the code of what the hub said of them, to be tried again much later."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -12,6 +13,9 @@ from kiosk.errors import KioskError
 
 CONTENT_SCHEMA = 1
 """The form of the content that is written now; a queued version keeps the one it was queued with."""
+
+RESTORED, NEW_LIFE = "restored", "kiosk.new_life"
+"""The epoch of a store put back from a copy, until its new life begins; the line that tells of that."""
 
 ACCEPTED, REFUSED = "accepted", "refused"
 """The verdicts of the hub."""
@@ -267,3 +271,46 @@ class HubVoice(Protocol):
 
 class HubError(KioskError):
     """The hub said something that this program does not take: `code` names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncNote:
+    """How it stands between this kiosk and the hub, for who asks later.
+
+    `contact_at` is the wall time of the hub's last word, `tried_at` that of the last attempt, `code` why that
+    failed (empty where it did not), `set_aside` how many records the hub did not take in it, and `drift_ms`
+    how far this clock was ahead of the hub's, None where nobody has compared them.
+    """
+
+    contact_at: str = ""
+    tried_at: str = ""
+    code: str = ""
+    set_aside: int = 0
+    drift_ms: int | None = None
+
+
+class SyncNotes(Protocol):
+    """Keeps the note; never fails."""
+
+    def last(self) -> SyncNote: ...
+    def remember(self, note: SyncNote) -> None: ...
+
+
+@dataclass
+class SyncOutcome:
+    """What a run did. `code` says why it ended early, empty where it did not.
+
+    `sent` counts receipts, `set_aside` the records that the hub did not take, by code; `heard` what the
+    inbox said, by word. `numbers` are card numbers that came, `numbers_code` why none did.
+    """
+
+    sent: int = 0
+    set_aside: Counter[str] = field(default_factory=Counter)
+    heard: Counter[str] = field(default_factory=Counter)
+    kept: int = 0
+    numbers: int = 0
+    numbers_code: str = ""
+    waiting: int = 0
+    contact: bool = False
+    code: str = ""
+    exit_code: int = 0

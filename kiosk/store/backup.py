@@ -114,7 +114,7 @@ def _pour(database: Database, key: bytes, part: Path, about: Seal, progress: Pro
             newest=newest,
             key=key_id(key),
         )
-        with closing(_opened(str(part), key)) as copy:
+        with closing(opened(str(part), key)) as copy:
             copy.execute("PRAGMA journal_mode=OFF").fetchall()
             copy.execute("PRAGMA synchronous=OFF")
             source.backup(copy, pages=_PAGES, progress=_pages_done(progress), sleep=0)
@@ -141,7 +141,8 @@ def _pages_done(progress: Progress | None) -> Callable[[int, int, int], None] | 
     return told
 
 
-def _opened(name: str, key: bytes, *, uri: bool = False) -> Any:
+def opened(name: str, key: bytes, *, uri: bool = False) -> Any:
+    """A driver's connection to the database file `name`, as it is."""
     connection = driver.connect(name, isolation_level=None, uri=uri)
     connection.execute("PRAGMA cipher_log_level=NONE")
     connection.execute(f"PRAGMA key=\"x'{key.hex()}'\"")
@@ -152,7 +153,7 @@ def _opened(name: str, key: bytes, *, uri: bool = False) -> Any:
 def resting_database(path: Path, key: bytes) -> Iterator[Any]:
     """A connection to a database that nobody uses; nothing beside the file is made."""
     try:
-        with closing(_opened(f"{path.absolute().as_uri()}?mode=ro&immutable=1", key, uri=True)) as connection:
+        with closing(opened(f"{path.absolute().as_uri()}?mode=ro&immutable=1", key, uri=True)) as connection:
             yield connection
     except driver.Error as error:
         raise as_store_error(error) from None

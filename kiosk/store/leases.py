@@ -44,12 +44,13 @@ _OVERLAPS = Statement(
 )
 # Once a real block was leased, demonstration numbers are given no more.
 _KIND = select(func.min(_B.demo)).scalar_subquery()
-# A real block is good for the life of the store in which it was leased: a copy put back gives nothing of it.
+# A block is good for the life of the store in which the hub leased it, and one that comes with the program
+# as long as there is no hub: a copy put back gives no number again, an enrolled kiosk none that is made up.
 _EPOCH = func.coalesce(
     select(table_of(IdentityRow).c.epoch).where(table_of(IdentityRow).c.n == _ONE).scalar_subquery(),
     literal_column("''"),
 )
-_USABLE = (_B.demo == _KIND) & (_B.next <= _B.last) & or_(_B.demo == _ONE, _B.epoch == _EPOCH)
+_USABLE = (_B.demo == _KIND) & (_B.next <= _B.last) & (_B.epoch == _EPOCH)
 _FIRST_USABLE = select(_B.n).where(_USABLE).order_by(_B.n).limit(_ONE).scalar_subquery()
 _TAKE = Statement(
     update(_BLOCK)

@@ -6,7 +6,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 from sqlcipher3 import dbapi2 as driver
 
 from kiosk.errors import CarrierError, KioskError, StoreError
-from kiosk.store.backup import Seal, check_database, prove, resting_database
+from kiosk.services.sync_ports import NEW_LIFE, RESTORED
+from kiosk.store.backup import Seal, check_database, opened, prove, resting_database
 from kiosk.store.engine import (
     DATABASE,
     Database,
@@ -28,6 +29,10 @@ from kiosk.store.migrations import steps_done
 from kiosk.store.proof import refuse_newer
 
 _LAST = "SELECT n, wall FROM audit ORDER BY n DESC LIMIT 1"
+# That a store began a new life is no news to the copy that it began with.
+_LOST = f"SELECT count(*), coalesce(max(n), 0) FROM audit WHERE n > ? AND action <> '{NEW_LIFE}'"  # noqa: S608
+_WALL = "SELECT wall FROM audit WHERE n = ?"
+_HAS_IDENTITY = "SELECT 1 FROM sqlite_master WHERE name = 'identity'"
 _DIGEST = "SELECT digest FROM audit WHERE n = ?"
 _SHARED_FIRST, _SHARED_SIZE, _INDEX_IN_USE = 0x40000002, 510, 128
 """The bytes of a database file and of its `-shm` that SQLite locks for as long as a connection is open."""
@@ -69,6 +74,7 @@ def restore(
             fresh = _taken_out(copy, path, seal, key)
             try:
                 keep = _would_be_lost(path, fresh, key, replace=replace)
+                _end_life(fresh, key)
                 kept = _keep(path, stamp) if keep else None
                 for suffix in ("-wal", "-shm"):
                     path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -117,6 +123,17 @@ def _check(fresh: Path, seal: Seal, key: bytes) -> None:
         raise KioskError("copy.altered", str(fresh))
 
 
+def _end_life(fresh: Path, key: bytes) -> None:
+    """Marks the store: card numbers that were left in the copy may have been given out since it was made."""
+    try:
+        with closing(opened(str(fresh), key)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+            if connection.execute(_HAS_IDENTITY).fetchall():
+                connection.execute("UPDATE identity SET epoch = ?", (RESTORED,))
+    except driver.Error as error:
+        raise as_store_error(error) from None
+
+
 def _would_be_lost(path: Path, fresh: Path, key: bytes, *, replace: bool) -> bool:
     """Whether the store must be kept; refuses where it must and may not be replaced.
 
@@ -158,7 +175,7 @@ def _lines_lost(here: Any, there: Any) -> tuple[int, str]:
 
     Equal digests at a line mean that all lines up to it are equal, so the last common one is searched for.
     """
-    last, newest = here.execute(_LAST).fetchone() or (0, "")
+    last, _ = here.execute(_LAST).fetchone() or (0, "")
     in_copy = (there.execute(_LAST).fetchone() or (0, ""))[0]
     low, high = 0, min(last, in_copy)
     while low < high:
@@ -167,7 +184,8 @@ def _lines_lost(here: Any, there: Any) -> tuple[int, str]:
             low = middle
         else:
             high = middle - 1
-    return last - low, newest
+    lost, newest = here.execute(_LOST, (low,)).fetchone()
+    return lost, (here.execute(_WALL, (newest,)).fetchone() or ("",))[0]
 
 
 def _keep(path: Path, stamp: str) -> Path:

@@ -19,6 +19,7 @@ import pytest
 from kiosk import __version__
 from kiosk.domain.draft import Draft
 from kiosk.errors import CarrierError, KioskError, StoreError
+from kiosk.services.sync_ports import NEW_LIFE, RESTORED, Identity
 from kiosk.store import backup
 from kiosk.store.backup import Seal, is_copy, prove, prune, read_seal, write_copy
 from kiosk.store.engine import DATABASE, Database
@@ -319,6 +320,40 @@ def test_a_store_with_nothing_more_gives_way(
     before = rows(folder / DATABASE, key)
     assert put_back(target, folder, key_path).kept is None
     assert rows(folder / DATABASE, key) == before
+
+
+def test_a_store_put_back_gives_no_card_number_of_its_life_before(
+    store: Store, key: bytes, target: Path, folder: Path, key_path: Path
+) -> None:
+    identity = Identity("K1", False, b"s" * 32, b"o" * 32, epoch="epoch-1")  # noqa: FBT003
+    with store() as work:
+        work.identity.put(identity)
+        work.identity.ask(identity)
+        work.cards.lease("0001000000010", 5, demo=False, lease="lease-1", epoch="epoch-1")
+        work.commit()
+    fill(store, range(1, 5))
+    copied(store, key, target)
+    with store() as work:
+        assert work.cards.take() is not None, "given out after the copy was made"
+        work.commit()
+    store.close()
+    assert put_back(target, folder, key_path).kept is None
+    with closing(store_factory(folder, key_path)) as again:
+        with again() as work:
+            found, asked = work.identity.get(), work.identity.asked()
+            assert found is not None
+            assert asked is not None
+            assert found.epoch == asked.epoch == RESTORED
+            assert work.cards.take() is None
+            work.identity.put(replace(found, epoch="epoch-2"))
+            assert work.cards.take() is None
+            work.cards.lease("0001000000900", 1, demo=False, lease="lease-2", epoch="epoch-2")
+            assert work.cards.left() == 1
+            work.audit.append(examples.a_line(9, action=NEW_LIFE, subject="K1"))
+            work.commit()
+        assert again.verify_audit().ok
+    assert put_back(target, folder, key_path).kept is None, "the line of its new life is no news"
+    assert {path.name for path in folder.iterdir()} == {DATABASE, f"{DATABASE}-keyid"}
 
 
 def test_newer_data_is_never_written_over_unless_it_is_kept(

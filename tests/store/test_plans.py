@@ -12,7 +12,7 @@ from kiosk.store import audit, identity, leases, repositories, sending
 from kiosk.store.session import Session, Statement
 from kiosk.store.unit_of_work import Store
 
-# A few dozen rows at the most, looked at when a block is leased or told of.
+# Blocks of card numbers: a row for each few hundred families.
 FEW_ROWS = {"_OVERLAPS", "_BLOCKS"}
 
 

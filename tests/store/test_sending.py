@@ -163,13 +163,21 @@ def test_an_identity_is_kept_whole_and_shows_no_secret(store: Store) -> None:
 def test_a_block_of_another_life_of_the_store_gives_nothing(store: Store) -> None:
     identity = Identity("K1", False, b"s" * 32, b"o" * 32, epoch="epoch-1")  # noqa: FBT003
     with store() as work:
-        work.identity.put(identity)
         work.cards.lease("0000000000900", 5, demo=True)
+        assert work.cards.take() == LeasedCard("0000000000900", demo=True)
+        work.identity.put(identity)
+        assert work.cards.take() is None, "an enrolled kiosk gives no number that is made up"
+        work.cards.lease("0000000000800", 1, demo=True, lease="lease-0", epoch="epoch-1")
+        assert work.cards.take() == LeasedCard("0000000000800", demo=True), (
+            "but for those of a hub for trying"
+        )
         work.cards.lease("0001000000010", 2, demo=False, lease="lease-1", epoch="epoch-1")
         assert work.cards.left() == 2
         assert work.cards.take() == LeasedCard("0001000000010", demo=False)
         work.identity.put(replace(identity, epoch="epoch-2"))
         assert (work.cards.take(), work.cards.left()) == (None, 0)
+        work.cards.lease("0000000000700", 1, demo=True, lease="lease-d", epoch="epoch-2")
+        assert work.cards.take() is None, "a demonstration number never stands for a real one"
         work.cards.lease("0001000000500", 1, demo=False, lease="lease-2", epoch="epoch-2")
         assert work.cards.take() == LeasedCard("0001000000500", demo=False)
         assert [(one.next, one.lease, one.epoch) for one in work.cards.blocks() if not one.demo] == [

@@ -369,10 +369,9 @@ class FakeCardBlocks:
         return list(self.state.cards)
 
     def _gives(self, block: sync_ports.CardBlock) -> bool:
-        has_real = any(not one.demo for one in self.state.cards)
         epoch = self.state.identity.epoch if self.state.identity else ""
-        fits = not has_real if block.demo else block.epoch == epoch
-        return fits and block.next <= block.last
+        has_real = any(not one.demo for one in self.state.cards)
+        return block.epoch == epoch and block.next <= block.last and not (has_real and block.demo)
 
 
 @dataclass

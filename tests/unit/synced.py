@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from kiosk.domain.registration import Registration, State
 from kiosk.services.inbox import Inbox
+from kiosk.services.ports import UnitOfWork
 from kiosk.services.registration import Registrar
 from kiosk.services.sending import Sending
 from kiosk.sync.envelope import Envelope, read
@@ -33,6 +34,12 @@ class SyncedKiosk:
             self.store, self.clock, voice, rules=a_rulebook, install=self.installed.__setitem__
         )
         self.registrar = Registrar(self.store, self.clock, self.randomness, kiosk_id="K1")
+
+    def lease(self, work: UnitOfWork, *, demo: bool = False) -> None:
+        """Gives the kiosk card numbers, as its hub does."""
+        identity = work.identity.get()
+        assert identity is not None
+        work.cards.lease("0000000000900", 50, demo=demo, lease="lease-0", epoch=identity.epoch)
 
     def register(self, number: int = 1) -> Registration:
         """Registers a family of one."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from kiosk.errors import KioskError
-from kiosk.services.enrolment import RESTORED, Enrolment
+from kiosk.services.enrolment import Enrolment
+from kiosk.services.sync_ports import RESTORED
 from kiosk.sync.voice import new_keys
 from tests.unit.fakes import FakeClock, FakeRandomness, FakeStore
 from tests.unit.hub_pen import HubPen

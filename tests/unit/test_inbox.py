@@ -146,7 +146,7 @@ def test_a_lapse_ends_what_was_accepted_and_nothing_else(kiosk: SyncedKiosk) -> 
 
 def test_a_number_given_by_the_hub_stands_for_the_one_given_here(kiosk: SyncedKiosk) -> None:
     with kiosk.store() as work:
-        work.cards.lease("0000000000900", 5, demo=True)
+        kiosk.lease(work, demo=True)
         work.commit()
     envelope = kiosk.sent()
     assert kiosk.stored(envelope).demo_card

@@ -29,7 +29,7 @@ def _purging(kiosk: SyncedKiosk, forgotten: list[str] | None = None) -> Purging:
 
 def test_nothing_goes_before_the_decision_and_the_days_of_grace(kiosk: SyncedKiosk) -> None:
     with kiosk.store() as work:
-        work.cards.lease("0000000000900", 50, demo=True)
+        kiosk.lease(work, demo=True)
         work.commit()
     accepted, sent, refused = kiosk.sent(1), kiosk.sent(2), kiosk.sent(3)
     kiosk.register(4)
@@ -51,7 +51,7 @@ def test_nothing_goes_before_the_decision_and_the_days_of_grace(kiosk: SyncedKio
 
 def test_what_stays_tells_of_nobody_and_shows_which_receipt_it_was(kiosk: SyncedKiosk) -> None:
     with kiosk.store() as work:
-        work.cards.lease("0000000000900", 50, demo=True)
+        kiosk.lease(work, demo=True)
         work.commit()
     envelope = kiosk.sent()
     whole = kiosk.stored(envelope)
@@ -86,7 +86,7 @@ def test_what_stays_tells_of_nobody_and_shows_which_receipt_it_was(kiosk: Synced
 
 def test_a_clock_in_doubt_purges_nothing(kiosk: SyncedKiosk) -> None:
     with kiosk.store() as work:
-        work.cards.lease("0000000000900", 50, demo=True)
+        kiosk.lease(work, demo=True)
         work.commit()
     envelope = kiosk.sent()
     kiosk.inbox.take([kiosk.hub.decision(envelope, "accepted", card="confirmed")])
@@ -109,7 +109,7 @@ def test_a_family_that_waits_for_its_number_is_kept_until_it_came(kiosk: SyncedK
 
 def test_what_the_hub_says_later_brings_nothing_back(kiosk: SyncedKiosk) -> None:
     with kiosk.store() as work:
-        work.cards.lease("0000000000900", 50, demo=True)
+        kiosk.lease(work, demo=True)
         work.commit()
     envelope = kiosk.sent()
     kiosk.inbox.take([kiosk.hub.decision(envelope, "accepted", card="confirmed")])
@@ -133,7 +133,7 @@ def test_what_the_hub_says_later_brings_nothing_back(kiosk: SyncedKiosk) -> None
 
 def test_what_cannot_be_forgotten_outside_stays_inside_until_it_can(kiosk: SyncedKiosk) -> None:
     with kiosk.store() as work:
-        work.cards.lease("0000000000900", 50, demo=True)
+        kiosk.lease(work, demo=True)
         work.commit()
     envelope = kiosk.sent()
     kiosk.inbox.take([kiosk.hub.decision(envelope, "accepted", card="confirmed")])

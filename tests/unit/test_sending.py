@@ -147,7 +147,7 @@ def _envelope_of(kiosk: SyncedKiosk, record: str) -> Envelope:
 def test_a_conflict_waits_the_longest_at_once(kiosk: SyncedKiosk) -> None:
     kiosk.register()
     (one,) = kiosk.sending.due(limit=1)
-    kiosk.sending.put_off([(one.queued, "conflict")])
+    kiosk.sending.put_off([(one.queued, "record.conflict")])
     (one,) = kiosk.sending.all_waiting(limit=1)
     assert one.queued.next_try_ms - ms_of(kiosk.clock.now().wall) == LONGEST_WAIT_MS
 

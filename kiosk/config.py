@@ -298,13 +298,16 @@ def _section(name: str, table: Mapping[str, Any], default: Any, place: _Place) -
             raise place.error(name, key, f"must be one of {', '.join(allowed)}")
         if kind is int and value < 0:
             raise place.error(name, key, "must not be negative")
-        if kind is str and not value.isprintable():
-            raise place.error(name, key, "must hold no control or invisible characters")
         if (name, key) == ("kiosk", "place") and not value.strip():
             raise place.error(name, key, "must name the place")
         if (name, key) == ("kiosk", "id") and not is_kiosk_id(value):
             raise place.error(name, key, "must be 1 to 4 capital letters or digits")
-    return dict(table)
+    return {key: _printable(value) if key == "place" else value for key, value in table.items()}
+
+
+def _printable(text: str) -> str:
+    """The name of the place goes to screens, receipts and printers: none of it may act there."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 _KINDS = {str: "text in quotes", int: "a whole number", bool: "true or false"}

@@ -43,8 +43,6 @@ def test_the_shipped_file_names_every_key() -> None:
         ("[kiosk]\nid = 7", ["id", "line 2", "text in quotes"]),
         ("[kiosk]\nid = 'too long'", ["id", "1 to 4 capital letters or digits"]),
         ("[kiosk]\n\nplace = ' '", ["place", "line 3", "name the place"]),
-        ('[kiosk]\nplace = "Puskesmas \\u001b]0;x\\u0007"', ["place", "line 2", "control"]),
-        ('[kiosk]\nplace = "Puskesmas \\u202e"', ["place", "line 2", "invisible"]),
         ("[kiosk]\nprofile = 'shop'", ["profile", "counter, village, training"]),
         ("[cards]\nlow_water = -1", ["low_water", "negative"]),
         ("[cards]\nlow_water = true", ["low_water", "whole number"]),
@@ -58,6 +56,11 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, named: 
     with pytest.raises(ConfigError) as refused:
         load(written(tmp_path, text))
     assert all(part in refused.value.detail for part in named), refused.value.detail
+
+
+def test_nothing_of_the_name_of_the_place_can_act_on_a_terminal_or_a_printer(tmp_path: Path) -> None:
+    text = '[kiosk]\nplace = "Puskesmas \\u001b]0;x\\u0007 \\u202e [/] {0}"'
+    assert load(written(tmp_path, text)).kiosk.place == "Puskesmas ?]0;x? ? [/] {0}"
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

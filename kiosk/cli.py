@@ -186,4 +186,6 @@ _COMMANDS = {
     "hub rotate": ("hub_tell", "run_rotate"),
     "enrol": ("sync", "run_enrol"),
     "sync": ("sync", "run_sync"),
+    "export": ("sticks", "run_export"),
+    "import": ("sticks", "run_import"),
 }

@@ -66,13 +66,14 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Where the hub is reached (empty for none), and how often it is asked for news.
+    """Where the hub is reached (empty for none), and how often it is asked for news; where sticks appear.
 
     Personal data stay for days of grace after its decision. The rest is for the hub itself.
     """
 
     url: str = ""
     minutes: int = 5
+    sticks: str = "/media:/run/media"
     grace_days: int = 30
     database: str = ""
     keys: str = "~/.config/kiosk/hub.keys"
@@ -199,6 +200,11 @@ class Config:
     @property
     def receipts_dir(self) -> Path | None:
         return _path(self.receipts.dir) if self.receipts.dir else None
+
+    @property
+    def stick_places(self) -> tuple[Path, ...]:
+        """The folders below which sticks appear."""
+        return tuple(_path(one) for one in self.hub.sticks.split(":") if one)
 
     @property
     def copies_dir(self) -> Path | None:

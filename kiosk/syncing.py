@@ -200,7 +200,7 @@ async def _synced(house: Services, services: SyncServices, identity: Identity, m
             sending=services.sending,
             inbox=services.inbox,
             enrolment=services.enrolment,
-            status=lambda me: _status(house, services, me, line.drift_ms),
+            status=lambda me: status_of(house, services, me, line.drift_ms),
             cards=lambda me: _cards(house, me),
         )
         numbers = Numbers(cards.low_water, cards.keep)
@@ -224,9 +224,10 @@ def _remember(house: Services, notes: SyncNotes, outcome: SyncOutcome, drift_ms:
     )
 
 
-def _status(
+def status_of(
     house: Services, services: SyncServices, identity: Identity, drift_ms: int | None
 ) -> Mapping[str, Any]:
+    """How the kiosk is, as the hub is told."""
     with house.open_work.reading() as work:
         head, left = work.audit.head(), work.cards.left()
     return {

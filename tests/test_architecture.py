@@ -42,6 +42,7 @@ COMMAND = (
     "kiosk.bootstrap",
     "kiosk.care",
     "kiosk.syncing",
+    "kiosk.sticks",
     "kiosk.config",
     "kiosk.errors",
     "kiosk.domain",
@@ -72,6 +73,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.bootstrap": ("kiosk",),
     "kiosk.care": ("kiosk",),
     "kiosk.syncing": ("kiosk",),
+    "kiosk.sticks": ("kiosk",),
     "kiosk.examination": ("kiosk",),
     "kiosk.commands": (*COMMAND, "kiosk.commands", "kiosk.facilities"),
     **dict.fromkeys(HUB_COMMANDS, (*COMMAND, "kiosk.commands", "kiosk.hub", "kiosk.facilities")),
@@ -98,7 +100,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 """What each part may import of this program; a module that no line names has no place in the house."""
 
 _NOT_CHOSEN = ("kiosk.hub", "kiosk.cli", "kiosk.commands")
-NEVER = dict.fromkeys(("kiosk.bootstrap", "kiosk.care", "kiosk.syncing", "kiosk.examination"), _NOT_CHOSEN)
+_CHOOSING = ("kiosk.bootstrap", "kiosk.care", "kiosk.syncing", "kiosk.sticks", "kiosk.examination")
+NEVER = dict.fromkeys(_CHOOSING, _NOT_CHOSEN)
 INSIDE_FUNCTIONS = {
     "kiosk.cli": ("screens",),
     "kiosk.commands": ("screens",),

@@ -189,6 +189,10 @@ def _add_syncing(commands: Any, common: Any, table: Any) -> None:
         metavar="SECONDS",
         help="how long to wait for the hub's decisions on what was sent (default 10)",
     )
+    export = command(commands, "export", "write what waits to a stick", [common, table])
+    export.add_argument("dir", metavar="DIR", help="the folder of the stick")
+    taken = command(commands, "import", "take the hub's answers from a stick", [common, table])
+    taken.add_argument("dir", metavar="DIR", help="the folder of the stick")
 
 
 def group(commands: Any, name: str, help_: str) -> Any:

@@ -40,10 +40,20 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
+class Copied:
+    """A second copy: its folder, how many envelopes are in it, and the last place in the queue among them."""
+
+    folder: Path
+    envelopes: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What was taken from a stick; `refused` are folders with the codes of why nothing of them was taken.
 
-    `kept` are messages for a later program, `codes` what else was not taken, and why.
+    `kept` are messages for a later program, `codes` what else was not taken, and why. `words` say in one
+    word each what the messages were.
     """
 
     parcels: int = 0
@@ -53,6 +63,7 @@ class Imported:
     kept: int = 0
     refused: tuple[tuple[str, str], ...] = ()
     codes: tuple[str, ...] = ()
+    words: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(slots=True)
@@ -103,12 +114,23 @@ class Carrying:
         usb.remove_older(root, made, SigningKey.from_secret(identity.signing_secret).public)
         return Exported(usb.folder_of(root, made.kiosk) / made.folder, made.count, left_out)
 
-    def copy(self, folder: Path) -> int:
-        """Refreshes the second copy on a stick and remembers nothing; returns how many are in it."""
-        made, _ = self._write(folder, [], None)
-        signer = SigningKey.from_secret(self._enrolled().signing_secret)
-        usb.remove_older(usb.root_of(folder), made, signer.public)
-        return made.count
+    def copy(self, folder: Path, place: int = 0) -> Copied:
+        """Writes a second copy of what waits behind a place in the queue, and remembers nothing.
+
+        From the beginning of the queue it stands for all older parcels of this kiosk there; else it comes
+        beside them. Raises as `export` does.
+        """
+        written: list[Queued] = []
+        made, _ = self._write(folder, written, None, place)
+        if place == 0:
+            signer = SigningKey.from_secret(self._enrolled().signing_secret)
+            usb.remove_older(usb.root_of(folder), made, signer.public)
+        last = max((one.n for one in written), default=place)
+        return Copied(usb.folder_of(usb.root_of(folder), made.kiosk) / made.folder, made.count, last)
+
+    def has_more(self, place: int) -> bool:
+        """Whether anything waits behind a place in the queue."""
+        return bool(self._sending.all_waiting(limit=1, place=place))
 
     def _enrolled(self) -> Identity:
         identity = self._identity()
@@ -116,7 +138,9 @@ class Carrying:
             raise KioskError("kiosk.not_enrolled")
         return identity
 
-    def _write(self, folder: Path, written: list[Queued], progress: Progress | None) -> tuple[Manifest, int]:
+    def _write(
+        self, folder: Path, written: list[Queued], progress: Progress | None, place: int = 0
+    ) -> tuple[Manifest, int]:
         identity, root = self._enrolled(), usb.root_of(folder)
         _refuse_other_class(root, identity)
         signer, left_out = SigningKey.from_secret(identity.signing_secret), list[Queued]()
@@ -133,7 +157,7 @@ class Carrying:
 
         made = usb.write_parcel(
             root,
-            self._envelopes(written, left_out, progress),
+            self._envelopes(written, left_out, progress, place),
             manifest,
             signer,
             kiosk=identity.kiosk,
@@ -142,10 +166,10 @@ class Carrying:
         return made, len(left_out)
 
     def _envelopes(
-        self, written: list[Queued], left_out: list[Queued], progress: Progress | None
+        self, written: list[Queued], left_out: list[Queued], progress: Progress | None, place: int
     ) -> Iterator[Contents]:
         """All that waits as files of envelopes, sealed while they are written."""
-        total, place, number, done = self._sending.waiting(), 0, 0, 0
+        total, number, done = self._sending.waiting(), 0, 0
         while page := self._sending.all_waiting(limit=TOGETHER, place=place):
             place, number = page[-1].queued.n, number + 1
             sealed = self._sealed(page, written, left_out)
@@ -227,7 +251,7 @@ class Carrying:
         ]
         self._sending.put_off(put_off)
         receipts = first.taken + (again.taken if again is not first else 0)
-        return Imported(1, receipts, len(put_off), inbox.taken, inbox.kept, codes=tuple(codes))
+        return Imported(1, receipts, len(put_off), inbox.taken, inbox.kept, (), tuple(codes), inbox.words)
 
 
 def _refuse_other_class(root: Path, identity: Identity) -> None:
@@ -273,4 +297,5 @@ def _sum(one: Imported, other: Imported) -> Imported:
         one.kept + other.kept,
         one.refused + other.refused,
         one.codes + other.codes,
+        one.words + other.words,
     )

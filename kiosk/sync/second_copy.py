@@ -1,20 +1,21 @@
-"""A second copy of what waits: on every stick that is marked for it, refreshed when something has changed."""
+"""A second copy of what waits: on every stick that is marked for it, refreshed when more waits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kiosk.errors import KioskError
 from kiosk.sync.carrying import Carrying
-from kiosk.sync.usb import MARK
+from kiosk.sync.usb import MANIFEST, MARK
 
 _DEPTH = 2
 """How deep below a folder a stick may lie: its name, or a person's name and that of the stick."""
 
 _MOST_NAMES = 200
+_MOST_PARCELS = 50
 
 
 def marked_sticks(places: Sequence[Path]) -> Iterator[Path]:
@@ -49,41 +50,58 @@ def _is_marked(folder: Path) -> bool:
 
 
 @dataclass(slots=True)
-class SecondCopies:
-    """The marked sticks of one kiosk; `state` tells what waits, so that nothing is written in vain.
+class _Stick:
+    """What this program has written to one stick since it was plugged in."""
 
-    `problem` is the code of what failed last, empty where all went well.
+    newest: Path
+    place: int
+    parcels: int = 1
+
+    @property
+    def is_there(self) -> bool:
+        return (self.newest / MANIFEST).is_file()
+
+
+@dataclass(slots=True)
+class SecondCopies:
+    """The marked sticks of one kiosk.
+
+    A stick that comes is written whole; what waits later is added, so that nobody who types feels it, and
+    all is put together again from time to time. `problem` is the code of what failed last, empty where all
+    went well.
     """
 
     places: Sequence[Path]
     carrying: Carrying
-    state: Callable[[], Hashable]
     problem: str = ""
-    _written: dict[Path, Hashable] = field(default_factory=dict)
+    _sticks: dict[Path, _Stick] = field(default_factory=dict)
 
     def refresh(self) -> int:
-        """Writes what waits to every marked stick that has something else; how many were written.
+        """Writes what is not there yet to every marked stick; how many were written.
 
-        Nothing here raises: a stick that fails is tried again the next time.
+        Nothing here raises: a stick that fails is written whole the next time.
         """
-        written, problem = 0, ""
         sticks = list(marked_sticks(self.places))
-        for gone in set(self._written) - set(sticks):
-            del self._written[gone]  # pulled: what comes back under its name may be another
-        try:
-            state = self.state() if sticks else None
-        except (KioskError, OSError) as error:
-            self.problem = getattr(error, "code", "stick.io")
-            return 0
+        for gone in set(self._sticks) - set(sticks):
+            del self._sticks[gone]  # what comes back under its name may be another one
+        written, problem = 0, ""
         for stick in sticks:
-            if self._written.get(stick) == state:
-                continue
             try:
-                self.carrying.copy(stick)
+                written += self._refresh(stick)
             except (KioskError, OSError) as error:
+                self._sticks.pop(stick, None)
                 problem = getattr(error, "code", "stick.io")
-            else:
-                self._written[stick] = state
-                written += 1
         self.problem = problem
         return written
+
+    def _refresh(self, stick: Path) -> bool:
+        known = self._sticks.get(stick)
+        if known is None or not known.is_there or known.parcels >= _MOST_PARCELS:
+            copied = self.carrying.copy(stick)
+            self._sticks[stick] = _Stick(copied.folder, copied.place)
+            return True
+        if not self.carrying.has_more(known.place):
+            return False
+        copied = self.carrying.copy(stick, known.place)
+        self._sticks[stick] = _Stick(copied.folder, copied.place, known.parcels + 1)
+        return True

@@ -410,12 +410,16 @@ def test_the_count_of_a_part_holds(traveller: Traveller) -> None:
 
 def test_the_second_copy_leaves_no_mark_and_can_be_taken_in(traveller: Traveller) -> None:
     traveller.kiosk.register(1)
-    assert traveller.carrying.copy(traveller.root) == 1
-    assert exported(traveller) == [False]
+    first = traveller.carrying.copy(traveller.root)
+    assert (first.envelopes, exported(traveller)) == (1, [False])
     assert len(traveller.envelopes()) == 1
+    assert not traveller.carrying.has_more(first.place)
     traveller.kiosk.register(2)
-    assert traveller.carrying.copy(traveller.root) == 2
-    assert len(traveller.envelopes()) == 2
+    assert traveller.carrying.has_more(first.place)
+    added = traveller.carrying.copy(traveller.root, first.place)
+    assert (added.envelopes, usb.numbers(traveller.folder, EXPORT)) == (1, [1, 2])
+    whole = traveller.carrying.copy(traveller.root)
+    assert (whole.envelopes, whole.place, len(traveller.envelopes())) == (2, added.place, 2)
 
 
 def test_nothing_on_the_stick_tells_of_a_person(traveller: Traveller) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from kiosk.sync import usb
+from kiosk.sync.envelope import read, split
 from kiosk.sync.parcel import EXPORT
 from kiosk.sync.second_copy import SecondCopies, marked_sticks
 from tests.sync.test_carrying import Traveller
@@ -44,16 +46,21 @@ class House:
         self.sticks = [a_stick(place / "media" / name) for name in ("A", "B")]
         self.other = a_stick(place / "media" / "C", marked=False)
         self.traveller = Traveller(self.sticks[0])
-        self.looked = 0
-        self.copies = SecondCopies([place / "media"], self.traveller.carrying, self.state)
+        self.copies = SecondCopies([place / "media"], self.traveller.carrying)
 
-    def state(self) -> int:
-        self.looked += 1
-        return self.traveller.kiosk.sending.waiting()
+    def held(self, stick: Path) -> list[str]:
+        """The ends of the records in all parcels on a stick."""
+        folder = usb.folder_of(stick, "K1")
+        found = []
+        for number in usb.numbers(folder, EXPORT):
+            parcel = usb.open_parcel(folder, EXPORT, number)
+            parcel.verify([self.traveller.public])
+            for part in parcel.manifest.parts:
+                found += split(parcel.read(part), at_most=part.count)
+        return sorted(read(one).header.record[-1] for one in found)
 
-    def held(self, stick: Path) -> int:
-        self.traveller.root, self.traveller.folder = stick, usb.folder_of(stick, "K1")
-        return len(self.traveller.envelopes())
+    def parcels(self) -> list[list[int]]:
+        return [usb.numbers(usb.folder_of(stick, "K1"), EXPORT) for stick in self.sticks]
 
 
 @pytest.fixture
@@ -64,19 +71,47 @@ def house(tmp_path: Path) -> House:
 def test_what_waits_is_on_every_marked_stick_and_on_no_other(house: House) -> None:
     house.traveller.kiosk.register(1)
     assert house.copies.refresh() == 2
-    assert [house.held(stick) for stick in house.sticks] == [1, 1]
+    assert [house.held(stick) for stick in house.sticks] == [["1"], ["1"]]
     assert list(house.other.iterdir()) == []
     outbox = house.traveller.kiosk.store.state.outbox.values()
     assert [one.exported_at for one in outbox] == [""]
 
 
-def test_nothing_is_written_in_vain(house: House) -> None:
+def test_what_comes_later_is_added_and_nothing_written_in_vain(house: House) -> None:
     house.traveller.kiosk.register(1)
     assert [house.copies.refresh() for _ in range(3)] == [2, 0, 0]
     house.traveller.kiosk.register(2)
     assert [house.copies.refresh() for _ in range(2)] == [2, 0]
-    assert [house.held(stick) for stick in house.sticks] == [2, 2]
-    assert [usb.numbers(usb.folder_of(stick, "K1"), EXPORT) for stick in house.sticks] == [[2], [2]]
+    assert [house.held(stick) for stick in house.sticks] == [["1", "2"]] * 2
+    assert house.parcels() == [[1, 2]] * 2
+
+
+def test_many_small_ones_are_put_together(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.sync.second_copy._MOST_PARCELS", 3)
+    for number in range(1, 5):
+        house.traveller.kiosk.register(number)
+        house.copies.refresh()
+    assert [house.held(stick) for stick in house.sticks] == [["1", "2", "3", "4"]] * 2
+    assert house.parcels() == [[4]] * 2
+    assert house.copies.refresh() == 0
+
+
+def test_a_program_that_starts_anew_writes_whole(house: House) -> None:
+    house.traveller.kiosk.register(1)
+    house.copies.refresh()
+    again = SecondCopies(house.copies.places, house.traveller.carrying)
+    assert [again.refresh(), again.refresh()] == [2, 0]
+    assert house.parcels() == [[2]] * 2
+
+
+def test_what_was_exported_or_removed_meanwhile_is_written_whole(house: House) -> None:
+    house.traveller.kiosk.register(1)
+    house.copies.refresh()
+    house.traveller.kiosk.register(2)
+    house.traveller.carrying.export(house.sticks[0])
+    shutil.rmtree(usb.folder_of(house.sticks[1], "K1"))
+    assert house.copies.refresh() == 2
+    assert [house.held(stick) for stick in house.sticks] == [["1", "2"]] * 2
 
 
 def test_a_stick_that_was_away_is_written_when_it_is_back(house: House) -> None:
@@ -89,11 +124,12 @@ def test_a_stick_that_was_away_is_written_when_it_is_back(house: House) -> None:
     assert house.copies.refresh() == 1
 
 
-def test_without_a_stick_nothing_is_looked_up(house: House) -> None:
+def test_without_a_stick_nothing_is_asked_of_the_store(house: House) -> None:
     for stick in house.sticks:
         (stick / usb.MARK).unlink()
+    house.traveller.kiosk.store.state.identity = None
     assert house.copies.refresh() == 0
-    assert house.looked == 0
+    assert house.copies.problem == ""
 
 
 def test_a_stick_that_fails_keeps_no_other_from_being_written(

@@ -52,6 +52,8 @@ def receipt_lines(
     paper.blank()
     _about_family(paper, registration)
     _about_payment(paper, registration)
+    if standing.has_new_number and registration.virtual_accounts:
+        paper.wrapped(paper.text("receipt.new_number"))
     _about_doubts(paper, registration, head)
     return paper.lines
 

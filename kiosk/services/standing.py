@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from kiosk.domain.fields import Problem
+from kiosk.domain.identifiers import is_card_number
 from kiosk.domain.registration import Registration, State
 from kiosk.services.ports import Clock, UnitOfWorkFactory
 
@@ -19,6 +20,7 @@ class Standing:
     `at` is the hub's time of it as a person here reads it, empty where the hub has said nothing yet. A
     refusal has `problems`, and `other_reference` where the family is known from elsewhere. `code` says why
     what waits could not be sent. After `reprint_until` no receipt is given out again; None: always.
+    `has_new_number` is True where the hub gave a card number that stands for the one given here.
     """
 
     state: State
@@ -27,6 +29,7 @@ class Standing:
     other_reference: str = ""
     code: str = ""
     reprint_until: date | None = None
+    has_new_number: bool = False
 
 
 class Standings:
@@ -51,6 +54,7 @@ class Standings:
             other_reference=told.other_reference if told else "",
             code=queued.code if queued is not None and waits else "",
             reprint_until=self._reprint_until(registration),
+            has_new_number=told is not None and is_card_number(told.card),
         )
 
     def set_aside(self, *, limit: int = 5) -> list[tuple[str, str]]:

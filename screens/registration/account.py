@@ -136,6 +136,8 @@ class AccountPage:
         lines.append((Span("   " + t("receipt.virtual_account"), "title"),))
         for bank, number in registration.virtual_accounts.items():
             lines.append((Span(f"   {bank:10}"), Span(grouped_account(number), "value")))
+        if self._standing.has_new_number:
+            lines += indented(t("receipt.new_number"), role="warn")
         if registration.demo_card:
             lines += indented(t("receipt.demo_card"), role="warn")
         return lines

@@ -263,3 +263,19 @@ async def test_what_could_not_be_sent_is_said_by_its_code(stage: Stage) -> None:
         work.commit()
     await looked_at(stage, one.reference)
     assert stage.says("screen.standing.set_aside", code="conflict")
+
+
+@pytest.mark.parametrize("card", ["0002000000007", "confirmed", "none"])
+async def test_a_number_that_the_hub_gave_instead_is_said_to_be_new(stage: Stage, card: str) -> None:
+    one = accepted(stage.services, registered(stage.services))
+    told = stage.services.standings.of(one)
+    assert not told.has_new_number
+    with stage.services.open_work() as work:
+        decided = work.decisions.get(one.id, 1)
+        assert decided is not None
+        work.decisions.put(replace(decided, card=card))
+        work.commit()
+    await looked_at(stage, one.reference)
+    assert stage.says("receipt.new_number") is card.isdigit()
+    await stage.keys("F5", "PGDN")
+    assert ("NOMOR BARU DARI PUSAT" in stage.text) is card.isdigit()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from kiosk.domain.rulebook import Facilities, Facility, Rulebook, Settings
 from kiosk.errors import KioskError
-from kiosk.services.contact import Contact, Sender
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from kiosk.language import Language
     from kiosk.search import Hit, SearchIndex
     from kiosk.services.captcha_desk import CaptchaDesk
+    from kiosk.services.contact import Contact, Sender
     from kiosk.services.copies import Copies
     from kiosk.services.doctor import Finding
     from kiosk.services.drafts import Drafts
@@ -235,12 +235,10 @@ class Services:
         return lines
 
     def contact(self) -> Contact:
-        """How this kiosk and its hub get on."""
-        if self.sender is not None:
-            return self.sender.contact()
-        with self.open_work.reading() as work:
-            identity = work.identity.get()
-        return Contact(enrolled=identity is not None and bool(identity.enrolled_at))
+        """How this kiosk and its hub get on, by the note of the last run, whichever program made it."""
+        from kiosk.syncing import contact_of
+
+        return contact_of(self)
 
     def pulse(self) -> int:
         """Another number whenever anybody, another program too, has written to the store."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kiosk.bootstrap import Services
+    from kiosk.services.contact import Contact
     from kiosk.services.deliveries import Install
     from kiosk.services.enrolment import Enrolment
     from kiosk.services.inbox import Inbox
@@ -40,6 +41,26 @@ class SyncServices:
     enrolment: Enrolment
     purging: Purging
     notes: SyncNotes
+
+
+def contact_of(house: Services) -> Contact:
+    """How this kiosk and its hub get on."""
+    from kiosk.services.contact import Contact
+    from kiosk.store.sync_note import SyncNoteFile
+
+    with house.open_work.reading() as work:
+        identity = work.identity.get()
+    if identity is None or not identity.enrolled_at:
+        return Contact()
+    note = SyncNoteFile(house.config.store_dir).last()
+    return Contact(
+        enrolled=True,
+        at=note.contact_at,
+        tried_at=note.tried_at,
+        code=note.code,
+        working=house.sender is not None and house.sender.is_working,
+        minutes=house.config.hub.minutes or 5,
+    )
 
 
 def sync_services(house: Services) -> SyncServices:

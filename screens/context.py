@@ -182,9 +182,9 @@ class Context:
     def _look(self, services: Services) -> bool:
         if services.pulse() != self._beat:
             return True
-        if services.sender is None:
+        if not self.contact.enrolled:
             return False
-        contact = services.sender.contact()
+        contact = services.contact()
         return contact != self.contact or contact.is_online(services.clock.now().wall) != self.is_online
 
     async def take_news(self) -> None:

@@ -8,9 +8,10 @@ from typing import Protocol
 
 
 class Sender(Protocol):
-    """Sends what waits beside the program, by itself and when told to; its calls return at once."""
+    """Sends what waits beside the program, by itself and when told to; nothing of it takes time here."""
 
-    def contact(self) -> Contact: ...
+    @property
+    def is_working(self) -> bool: ...
     def send_now(self) -> None: ...
 
 
@@ -32,7 +33,8 @@ class Contact:
 
     def is_online(self, now: str) -> bool:
         """Whether the hub answered the last time, and that is not longer ago than two rounds of asking."""
-        if not self.enrolled or not self.at or self.code:
+        has_answered = bool(self.at) and (self.at == self.tried_at or not self.code)
+        if not self.enrolled or not has_answered:
             return False
         try:
             passed = datetime.fromisoformat(now) - datetime.fromisoformat(self.at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ from kiosk.bootstrap import Services
 from kiosk.config import Config
 from kiosk.errors import StoreError
 from kiosk.language import Language
-from kiosk.services.contact import Contact
+from kiosk.services.sync_ports import SyncNote
+from kiosk.store.sync_note import SyncNoteFile
 from screens.base import Page, Shell
 from screens.context import Context
 from screens.home import HomePage
@@ -26,7 +26,7 @@ from tests.builders import TODAY, a_member
 from tests.screens.driven import Driven, driven
 from tests.screens.hub_words import accepted, refused, registered
 from tests.screens.stage import settings
-from tests.screens.test_sending import Sender as Told
+from tests.unit.hub_pen import HubPen
 
 OTHER: dict[str, Any] = {"kk": "9901010101200099", "members": [a_member(serial=50, name="WATI SUSANTI")]}
 
@@ -178,23 +178,23 @@ async def test_a_store_that_cannot_be_read_now_is_read_later(
         assert "E**" in kiosk.text
 
 
-async def test_the_network_is_news_though_nothing_was_written(config: Config) -> None:
+async def test_the_network_is_news_though_nothing_was_written(config: Config, elsewhere: Services) -> None:
+    with elsewhere.open_work() as work:
+        work.identity.put(HubPen().identity())
+        work.commit()
+    notes = SyncNoteFile(config.store_dir)
     async with at(config, HomePage) as (kiosk, context):
+        assert "Luring" in kiosk.text
         now = context.services.clock.now().wall
-        sender = Told(Contact(enrolled=True, at=now))
-        object.__setattr__(context.services, "sender", sender)
-        await beat(kiosk)
-        assert "Daring" in kiosk.text
-        assert "F7 Kirim" in kiosk.text
-        sender.met = replace(sender.met, code="hub.unreachable")
-        await beat(kiosk)
-        assert "Luring" in kiosk.text
-        sender.met = Contact(enrolled=True, at=_ago(now, 10.99))
-        await beat(kiosk)
-        assert "Daring" in kiosk.text
-        sender.met = Contact(enrolled=True, at=_ago(now, 12))
-        await beat(kiosk)
-        assert "Luring" in kiosk.text
+        for note, shown in (
+            (SyncNote(now, now), "Daring"),
+            (SyncNote(now, _ago(now, -0.1), "hub.unreachable"), "Luring"),
+            (SyncNote(_ago(now, 10.9), _ago(now, 10.9)), "Daring"),
+            (SyncNote(_ago(now, 12), _ago(now, 12)), "Luring"),
+        ):
+            notes.remember(note)
+            await beat(kiosk)
+            assert shown in kiosk.text
 
 
 def _ago(now: str, minutes: float) -> str:

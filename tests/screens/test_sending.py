@@ -7,24 +7,28 @@ from dataclasses import dataclass, replace
 import pytest
 
 from kiosk.services.contact import Contact
+from kiosk.services.sync_ports import SyncNote
+from kiosk.store.sync_note import SyncNoteFile
 from tests.screens.conftest import Stager
 from tests.screens.hub_words import refused, registered
 from tests.screens.stage import Stage
 from tests.unit.hub_pen import HubPen
 
 NOW = "2026-11-22T09:00:01.000+07:00"
+EARLIER = "2026-11-22T08:55:00.000+07:00"
 GOOD = Contact(enrolled=True, at=NOW, tried_at=NOW)
+
+
+def met_at(at: str) -> Contact:
+    return replace(GOOD, at=at, tried_at=at)
 
 
 @dataclass
 class Sender:
     """Sends nothing; counts how often it was told to."""
 
-    met: Contact
+    is_working: bool = False
     told: int = 0
-
-    def contact(self) -> Contact:
-        return self.met
 
     def send_now(self) -> None:
         self.told += 1
@@ -32,8 +36,14 @@ class Sender:
 
 def meet(stage: Stage, contact: Contact) -> Sender:
     """Lets the kiosk and its hub get on like this."""
-    sender = Sender(contact)
-    object.__setattr__(stage.services, "sender", sender)
+    services, sender = stage.services, Sender(contact.working)
+    if contact.enrolled:
+        with services.open_work() as work:
+            work.identity.put(HubPen().identity())
+            work.commit()
+    note = SyncNote(contact.at, contact.tried_at, contact.code)
+    SyncNoteFile(stage.config.store_dir).remember(note)
+    object.__setattr__(services, "sender", sender)
     return sender
 
 
@@ -71,9 +81,8 @@ async def test_f10_sends_now(stage: Stage) -> None:
 
 
 async def test_a_program_that_cannot_send_shows_no_key_for_it(stage: Stage) -> None:
-    with stage.services.open_work() as work:
-        work.identity.put(HubPen().identity())
-        work.commit()
+    meet(stage, GOOD)
+    object.__setattr__(stage.services, "sender", None)
     await stage.start()
     await stage.keys("F7")
     assert stage.step == "SendingPage"
@@ -86,15 +95,16 @@ async def test_a_program_that_cannot_send_shows_no_key_for_it(stage: Stage) -> N
     ("contact", "online"),
     [
         (GOOD, True),
-        (replace(GOOD, at="2026-11-22T08:50:00+07:00"), True),
-        (replace(GOOD, at="2026-11-22T08:48:00+07:00"), False),
-        (replace(GOOD, at="2026-11-22T01:59:00+00:00"), True),
-        (replace(GOOD, at="2026-11-22T09:10:00+07:00"), False),
-        (replace(GOOD, code="hub.unreachable"), False),
-        (replace(GOOD, at=""), False),
-        (replace(GOOD, at="2026-11-22"), False),
+        (met_at("2026-11-22T08:50:00+07:00"), True),
+        (met_at("2026-11-22T08:48:00+07:00"), False),
+        (met_at("2026-11-22T01:59:00+00:00"), True),
+        (met_at("2026-11-22T09:10:00+07:00"), False),
+        (met_at("2026-11-22"), False),
+        (met_at(""), False),
+        (replace(GOOD, at=EARLIER, code="hub.unreachable"), False),
+        (replace(GOOD, at=EARLIER), True),
+        (replace(GOOD, code="kiosk.revoked"), True),
         (replace(GOOD, enrolled=False), False),
-        (replace(GOOD, at="2026-11-22T08:20:00+07:00", minutes=30), True),
     ],
 )
 async def test_online_is_what_the_last_contact_shows(stage: Stage, contact: Contact, online: object) -> None:

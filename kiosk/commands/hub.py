@@ -43,7 +43,7 @@ def run_serve(arguments: Arguments, config: Config) -> int:
         url, keys = _place(arguments, config, stack)
         log = EventLog(sys.stdout)
         key_file = KeyFile(keys)
-        engine = open_hub(url, key_file)
+        engine = open_hub(url, key_file, asks_first=False)
         stack.callback(engine.dispose)
         pace = config.hub.requests_a_minute
         reception = Reception(engine, key_file, log=log, requests_a_minute=pace)

@@ -158,12 +158,11 @@ def _sent(reply: Reply) -> Response:
 
 def _add_figures(app: FastAPI, reception: Reception) -> None:
     def healthz() -> Response:
-        try:
-            with reception.engine.connect() as connection:
+        for _ in range(2):  # the first connection may be one to a database that was started anew since
+            with suppress(SQLAlchemyError), reception.engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
-        except SQLAlchemyError:
-            return JSONResponse({"code": "hub.database", "detail": ""}, 503)
-        return JSONResponse({"status": "ok"})
+                return JSONResponse({"status": "ok"})
+        return JSONResponse({"code": "hub.database", "detail": ""}, 503)
 
     def metrics() -> Response:
         return Response(reception.metrics.text(), media_type=CONTENT_TYPE)

@@ -26,8 +26,11 @@ def url_of(given: str = "") -> str:
     return found
 
 
-def make_engine(url: str, *, pool: int = 10) -> Engine:
+def make_engine(url: str, *, pool: int = 10, asks_first: bool = True) -> Engine:
     """An engine on PostgreSQL by psycopg, opened at the first use; at most `pool` connections.
+
+    With `asks_first` each connection is tried before it is used again; without, its first use may fail after
+    the database was started anew.
 
     Raises ConfigError `hub.database_url` for a URL of another kind; it may hold a password, so it is
     not told.
@@ -39,17 +42,20 @@ def make_engine(url: str, *, pool: int = 10) -> Engine:
     if parsed.drivername not in {"postgres", "postgresql", "postgresql+psycopg"}:
         raise ConfigError("hub.database_url")
     return create_engine(
-        parsed.set(drivername="postgresql+psycopg"), pool_size=pool, max_overflow=0, pool_pre_ping=True
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_size=pool,
+        max_overflow=0,
+        pool_pre_ping=asks_first,
     )
 
 
-def open_database(url: str, *, pool: int = 10) -> Engine:
+def open_database(url: str, *, pool: int = 10, asks_first: bool = True) -> Engine:
     """An engine on a database whose schema is up to date.
 
     Raises StoreError: `hub.database` where it cannot be reached, `hub.newer` where a newer program changed
     it.
     """
-    engine = make_engine(url, pool=pool)
+    engine = make_engine(url, pool=pool, asks_first=asks_first)
     try:
         migrate(engine, __version__)
     except DBAPIError as error:

@@ -18,13 +18,13 @@ _RECORD = text(
 _SIGNING = text("SELECT public FROM hub_key WHERE purpose = 'sign' AND state = 'active'")
 
 
-def open_hub(url: str, key_file: KeyFile, *, pool: int = 10) -> Engine:
+def open_hub(url: str, key_file: KeyFile, *, pool: int = 10, asks_first: bool = True) -> Engine:
     """An engine on the database of this hub, whose public keys are on record there.
 
     Raises StoreError `hub.keys_other` where the database belongs to other keys: with them no record could be
     opened, and no kiosk would believe the answers.
     """
-    engine = open_database(url, pool=pool)
+    engine = open_database(url, pool=pool, asks_first=asks_first)
     try:
         record_keys(engine, key_file.current())
     except BaseException:

@@ -167,6 +167,16 @@ class Reception:
         return Refusal(500, "hub.error", self.log.crash(error))
 
     def _visited(self, route: Route, request: Request, told: dict[str, Any]) -> Mapping[str, Any]:
+        try:
+            return self._visited_once(route, request, told)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        # The database was started anew since this connection was last used. Should the first time have been
+        # committed after all, the nonce tells.
+        return self._visited_once(route, request, told)
+
+    def _visited_once(self, route: Route, request: Request, told: dict[str, Any]) -> Mapping[str, Any]:
         caller, nonce = self._caller(request)
         told["kiosk"] = caller.name
         self._pace.take(caller.n)

@@ -59,7 +59,7 @@ def a_hub(
     clock: Callable[[], float] = time.time,
 ) -> Iterator[RunningHub]:
     """A hub on this database, stopped gracefully in the end."""
-    engine = open_hub(url, key_file)
+    engine = open_hub(url, key_file, asks_first=False)
     written = io.StringIO()
     log = EventLog(written)
     reception = Reception(engine, key_file, log=log, requests_a_minute=requests_a_minute, clock=clock)

@@ -198,6 +198,18 @@ def test_a_database_that_is_gone_is_said_and_nothing_is_promised(key_file: KeyFi
             assert kiosk.client.get("/healthz").json() == {"status": "ok"}
 
 
+def test_a_database_that_was_started_anew_is_noticed_by_nobody(served: RunningHub) -> None:
+    kiosk = served.kiosk()
+    assert kiosk.send_envelopes([kiosk.seal(1)]).statuses == ["received"]
+    with postgres.engine().begin() as connection:
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                 " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'")
+        )  # fmt: skip
+    assert kiosk.send_envelopes([kiosk.seal(2)]).statuses == ["received"]
+    assert kiosk.client.get("/healthz").status_code == 200
+
+
 def test_another_path_or_method_is_refused_in_the_same_form(served: RunningHub) -> None:
     client = served.stranger().client
     assert (client.get("/").status_code, client.get("/").json()["code"]) == (404, "request.path")

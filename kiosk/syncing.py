@@ -44,7 +44,7 @@ class SyncServices:
 
 
 def contact_of(house: Services) -> Contact:
-    """How this kiosk and its hub get on."""
+    """How this kiosk and its hub get on, where nothing sends beside the program."""
     from kiosk.services.contact import Contact
     from kiosk.store.sync_note import SyncNoteFile
 
@@ -58,7 +58,6 @@ def contact_of(house: Services) -> Contact:
         at=note.contact_at,
         tried_at=note.tried_at,
         code=note.code,
-        working=house.sender is not None and house.sender.is_working,
         minutes=house.config.hub.minutes or 5,
     )
 

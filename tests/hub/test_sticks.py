@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from kiosk.hub.keys import SIGN, KeyFile
 from kiosk.hub.kiosks import revoke
 from kiosk.hub.working import decide_forever
 from kiosk.sync import usb
+from kiosk.sync.canonical import from_text
 from kiosk.sync.carrying import Imported
 from kiosk.sync.envelope import joined
 from kiosk.sync.keys import SigningKey
@@ -446,3 +448,24 @@ def test_the_command_says_what_is_wrong_with_a_stick(at_the_hub: Traveller, comm
     assert (code, "no kiosk has written anything there" in err) == (1, True)
     code, _, err = command("import", str(at_the_hub.stick / "nowhere"))
     assert (code, "plug the stick in" in err) == (5, True)
+
+
+def test_decisions_and_blocks_say_what_the_written_format_says(traveller: Traveller, hub: Hub) -> None:
+    hub.numbers(training=True)
+    traveller.told["blocks"] = {"lease": str(uuid4()), "epoch": str(EPOCH), "want": 20}
+    traveller.register(2)
+    traveller.carrying.export(traveller.stick)
+    traveller.to_hub()
+    hub.decide()
+    traveller.to_hub()
+    parcel = traveller.parcel(ANSWERS)
+    (part,) = [one for one in parcel.manifest.parts if one.name.startswith("messages")]
+    page = Path(usb.__file__).with_name("FORMAT.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([a-z]+)` \| (.+) \|$", page, re.M))
+    seen = set()
+    for item in json.loads(parcel.read(part))["items"]:
+        told = json.loads(from_text(item["body"]))
+        names = set(re.findall(r"`([a-z_]+)`", rows[item["kind"]]))
+        assert set(told) <= names, item["kind"]
+        seen.add(item["kind"])
+    assert seen == {"block", "decision"}

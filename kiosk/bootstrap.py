@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kiosk.domain.rulebook import Facilities, Facility, Rulebook, Settings
@@ -64,14 +64,6 @@ def light(config: Config, *, today: date | None = None) -> Rulebook:
         settings=_settings(config),
         premiums=reference_dir(config) / PREMIUMS_NAME,
     )
-
-
-def of_class(config: Config, *, training: bool) -> Config:
-    """The settings as they are for real registrations, or for practice."""
-    if config.is_training == training:
-        return config
-    profile = "training" if training else "counter"
-    return replace(config, kiosk=replace(config.kiosk, profile=profile))
 
 
 def _today(config: Config) -> date:
@@ -177,16 +169,19 @@ class Services:
     reserve: Reserve
     copies: Copies | None = None
     sender: Sender | None = None
-    _rules: dict[date, Rulebook] = field(default_factory=dict, repr=False)
+    _rules: dict[tuple[date, int], Rulebook] = field(default_factory=dict, repr=False)
 
     def rules(self) -> Rulebook:
-        """The rules of today; those of one day are made once."""
+        """The rules of today; those of one day are made once, and anew when newer premiums came."""
+        from kiosk.reference import PREMIUMS_NAME, changed_ns
+
         today = self.clock.today()
-        rules = self._rules.get(today)
+        key = (today, changed_ns(reference_dir(self.config) / PREMIUMS_NAME))
+        rules = self._rules.get(key)
         if rules is None:
             rules = light(self.config, today=today)
             self._rules.clear()
-            self._rules[today] = rules
+            self._rules[key] = rules
         return rules
 
     def captcha_desk(self, facts: Mapping[str, str]) -> CaptchaDesk:

@@ -163,6 +163,13 @@ class Config:
     def is_training(self) -> bool:
         return self.profile == "training"
 
+    def of_class(self, *, training: bool) -> Config:
+        """The same for real registrations, or for practice."""
+        if self.is_training == training:
+            return self
+        profile = "training" if training else "counter"
+        return dataclasses.replace(self, kiosk=dataclasses.replace(self.kiosk, profile=profile))
+
     @property
     def screens(self) -> ProfileSettings:
         """The settings of the profile in use."""

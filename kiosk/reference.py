@@ -143,11 +143,16 @@ def _premiums_of(path: Path | None) -> _PremiumList:
 
     Raises KioskError `reference.malformed`.
     """
+    changed = changed_ns(path) if path is not None else 0
+    return _premium_file(path if changed else None, changed)
+
+
+def changed_ns(path: Path) -> int:
+    """When a file was changed last, in nanoseconds; 0 where there is none."""
     try:
-        changed = path.stat().st_mtime_ns if path is not None else 0
-    except FileNotFoundError:
-        path, changed = None, 0
-    return _premium_file(path, changed)
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @lru_cache(maxsize=4)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kiosk.sync.pace import Backoff, Pace
 
 LOCK = "sync.lock"
-_FACILITIES = "facilities"
+_FACILITIES, _PREMIUMS = "facilities", "premiums"
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,19 @@ def installing(config: Config) -> Install:
     """Puts reference lists that came from the hub where the program looks for them."""
 
     def install(name: str, data: bytes) -> None:
-        if name != _FACILITIES:
-            raise KioskError("reference.list")
         from kiosk.bootstrap import reference_dir
         from kiosk.facilities import import_facilities
+        from kiosk.reference import take_premiums
 
         folder = reference_dir(config)
+        if name == _PREMIUMS:
+            try:
+                take_premiums(data, folder)
+            except OSError:
+                raise KioskError("reference.io") from None
+            return
+        if name != _FACILITIES:
+            raise KioskError("reference.list")
         fresh = folder / ".from-hub.csv"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -7,11 +7,11 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kiosk.bootstrap import light, of_class, reference_dir
+from kiosk.bootstrap import light, reference_dir
 from kiosk.commands.hub_place import open_hub_of, say
 from kiosk.domain.rulebook import Facility
 from kiosk.facilities import STORE_NAME as FACILITIES_NAME
-from kiosk.reference import PREMIUMS_NAME, first_day, known_terms
+from kiosk.reference import PREMIUMS_NAME, changed_ns, first_day, known_terms
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -59,14 +59,12 @@ class RulesInForce:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._premiums = reference_dir(of_class(config, training=False)) / PREMIUMS_NAME
-        self._made: tuple[int, Rules] | None = None
+        classes = (config.of_class(training=training) for training in (False, True))
+        self._premiums = tuple(reference_dir(one) / PREMIUMS_NAME for one in classes)
+        self._made: tuple[tuple[int, ...], Rules] | None = None
 
     def __call__(self) -> Rules:
-        try:
-            changed = self._premiums.stat().st_mtime_ns
-        except OSError:
-            changed = 0
+        changed = tuple(map(changed_ns, self._premiums))
         if self._made is None or self._made[0] != changed:
             self._made = (changed, self._rules())
         return self._made[1]
@@ -75,10 +73,10 @@ class RulesInForce:
         from kiosk.hub.judging import Rules
 
         real, practice = (self._of_class(training=training) for training in (False, True))
-        return Rules(real, practice, known_terms(), first_day(self._premiums))
+        return Rules(real, practice, known_terms(), max(map(first_day, self._premiums)))
 
     def _of_class(self, *, training: bool) -> Rulebook:
-        config = of_class(self._config, training=training)
+        config = self._config.of_class(training=training)
         rules = light(config)
         return replace(rules, facilities=_Facilities(config, rules.facilities))
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk.bootstrap import light, of_class, reference_dir
+from kiosk.bootstrap import light, reference_dir
 from kiosk.commands.files import opened
 from kiosk.commands.hub_place import open_hub_of, say, who
 from kiosk.commands.progress import counted
@@ -86,7 +86,7 @@ def run_send_directory(arguments: Arguments, config: Config) -> int:
         sender = Sender(engine, key_file.current, who(), _now)
         training = arguments.training
         [to] = _to(engine, arguments.kiosk, training=training)
-        rules = light(of_class(config, training=training))
+        rules = light(config.of_class(training=training))
         sent = refused = 0
         for one in counted(send_directory(sender, to, stream, rules), "participants"):
             sent += not one.code
@@ -104,7 +104,7 @@ def run_send_reference(arguments: Arguments, config: Config) -> int:
 
         sender = Sender(engine, key_file.current, who(), _now)
         to = _to(engine, arguments.kiosk, training=arguments.training)
-        place = reference_dir(of_class(config, training=arguments.training))
+        place = reference_dir(config.of_class(training=arguments.training))
         name, data = _list_taken(arguments, place)
         parts = send_reference(sender, to, name, data)
     told = {"kiosks": len(to), "parts": parts}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.bootstrap import light, of_class, reference_dir
+from kiosk.bootstrap import light, reference_dir
 from kiosk.config import Config
 from kiosk.domain.premium import per_person
 from kiosk.errors import KioskError
@@ -59,8 +59,8 @@ def test_a_list_that_changes_again_is_read_again(config: Config) -> None:
 
 
 def test_practice_has_lists_of_its_own(config: Config) -> None:
-    practice = of_class(config, training=True)
-    assert of_class(practice, training=False).is_training is False
+    practice = config.of_class(training=True)
+    assert practice.of_class(training=False).is_training is False
     take_premiums(NEWER, reference_dir(practice))
     assert price(config, date(2027, 1, 1)) == 150_000
     assert price(practice, date(2027, 1, 1)) == 200_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,3 +34,17 @@ def staged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stager]:
 def stage(staged: Stager) -> Stage:
     """A stage in training, in the sheet layout, in Indonesian."""
     return staged()
+
+
+@pytest.fixture
+def no_room() -> Iterator[Callable[..., None]]:
+    """Lets no file grow, as a full disk does; undone in the end."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    def limit(*, full: bool = True) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 if full else soft, hard))
+
+    yield limit
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    signal.signal(signal.SIGXFSZ, handler)

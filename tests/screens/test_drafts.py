@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import resource
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -174,20 +172,6 @@ async def test_a_draft_changed_elsewhere_is_not_written_over(stage: Stage) -> No
     assert stage.says("problem.draft.stale")
     await stage.keys("F12", "1", "ENTER")
     assert stage.draft.answer("members[0].name") == "BUDI HARTONO"
-
-
-@pytest.fixture
-def no_room() -> Iterator[Callable[..., None]]:
-    """Lets no file grow, as a full disk does; undone in the end."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-
-    def limit(*, full: bool = True) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1 if full else soft, hard))
-
-    yield limit
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    signal.signal(signal.SIGXFSZ, handler)
 
 
 async def test_a_full_disk_keeps_the_answer_in_the_row(stage: Stage, no_room: Callable[..., None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -345,6 +346,18 @@ async def test_two_who_mend_see_what_the_other_saved(card: Stage) -> None:
     (found,) = card.services.queries.newest()
     assert found.family["contact"]["email"] == "lain@example.org"
     assert found.family["members"][2]["nik"] == RIGHT_NIK
+
+
+async def test_a_full_disk_sends_nothing_and_loses_nothing(card: Stage, no_room: Callable[..., None]) -> None:
+    await card.keys("1", "ENTER", RIGHT_NIK, "ENTER")
+    no_room()
+    await card.keys("F10")
+    assert card.step == Step.REVIEW
+    assert card.says("screen.not_saved")
+    assert stored(card) == (State.NEEDS_FIX, 1)
+    no_room(full=False)
+    await card.keys("F10")
+    assert stored(card) == (State.SUBMITTED, 2)
 
 
 # The first screen.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kiosk.bootstrap import services
 from kiosk.commands.progress import bar
 from kiosk.commands.sentences import sentence, sentence_of
+from kiosk.commands.tables import visible
 from kiosk.errors import KioskError
 from kiosk.sticks import export, take
 
@@ -29,7 +30,7 @@ def run_export(arguments: Arguments, config: Config) -> int:
         told = {"folder": str(done.folder), "envelopes": done.envelopes, "left_out": done.left_out}
         print(json.dumps(told))
     else:
-        print(f"{done.envelopes} written to {done.folder}, and read back")
+        print(f"{done.envelopes} written to {visible(str(done.folder))}, and read back")
         print("they wait until the hub has them: take the stick there, and import its answers")
     if done.left_out:
         sys.stderr.write(f"kiosk: {done.left_out} could not be sealed and are left out; run kiosk doctor\n")

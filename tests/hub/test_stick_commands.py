@@ -125,8 +125,10 @@ def test_a_damaged_answer_is_named_and_steers_no_terminal(typist: Typist) -> Non
     stick = typist.stick / "a\x1b[2Jb"
     stick.mkdir()
     typist.register(1)
-    typist.type("export", str(stick))
-    typist.at_hub("import", str(stick), "--wait", "0")
+    _, out, _ = typist.type("export", str(stick))
+    assert "\x1b" not in out
+    _, out, _ = typist.at_hub("import", str(stick), "--wait", "0")
+    assert "\x1b" not in out
     folder = usb.folder_of(stick, "K7") / "answers-000001"
     (folder / "receipts-0001.json").write_bytes(b"{}")
     code, out, err = typist.type("import", str(stick))

@@ -252,14 +252,18 @@ class Services:
         return examined(self.config)
 
     def prepare(self) -> None:
-        """Does what can be done before it is needed: reserve, copies, the search index."""
+        """Does what can be done before it is needed: reserve, copies, the search index, syncing."""
         self.reserve.ensure()
         if self.copies is not None:
             self.copies.watch()
         self.places.prepare()
+        if self.sender is not None:
+            self.sender.send_now()
 
     def close(self) -> None:
-        """Makes the last copy, and closes the store and the files."""
+        """Ends what syncs, makes the last copy, and closes the store and the files."""
+        if self.sender is not None:
+            self.sender.close()
         if self.copies is not None:
             self.copies.close()
         self.places.close()
@@ -267,17 +271,24 @@ class Services:
 
 
 def services(
-    config: Config, *, today: date | None = None, seed: int | None = None, clock: SystemClock | None = None
+    config: Config,
+    *,
+    today: date | None = None,
+    seed: int | None = None,
+    clock: SystemClock | None = None,
+    sends: bool = False,
 ) -> Services:
     """The use cases of the profile in `config`; opens its store, making it where there is none.
 
     `today` fixes the day, `seed` makes captchas and codes repeatable; both are for training. `clock` stands
-    for the machine's. Raises
-    StoreError where the store cannot be opened.
+    for the machine's. With `sends` another process syncs beside this one. Raises StoreError where the store
+    cannot be opened.
     """
+    from kiosk.beside import sender_of
     from kiosk.care import copies_of
     from kiosk.clock import SystemClock, find_zone
     from kiosk.language import Language
+    from kiosk.opening import opened
     from kiosk.randomness import SystemRandomness
     from kiosk.services.drafts import DraftRules, Drafts
     from kiosk.services.importing import Importer
@@ -290,7 +301,7 @@ def services(
 
     clock = clock or SystemClock(today, config.kiosk.timezone)
     reserve = Reserve(config.store_dir, config.store.reserve_mib)
-    open_work = _opened(config, reserve)
+    open_work = opened(config, reserve)
     last = open_work.last_moment()
     if last is not None and not config.is_training:
         clock.remember(last)
@@ -298,7 +309,14 @@ def services(
     draft_rules = DraftRules(config.drafts.days, config.drafts.warn_days)
     drafts = Drafts(open_work, clock, SystemRandomness(), draft_rules)
     copies = copies_of(config, clock)
-    stored = copies.registered if copies else lambda: None
+    sender = sender_of(config, open_work)
+
+    def stored() -> None:
+        if copies is not None:
+            copies.registered()
+        if sends:
+            sender.send_now()
+
     registrar = Registrar(open_work, clock, SystemRandomness(), kiosk_id=config.kiosk.id, after=stored)
     return Services(
         config=config,
@@ -323,45 +341,8 @@ def services(
         proofs=proofs,
         reserve=reserve,
         copies=copies,
+        sender=sender if sends else None,
     )
-
-
-def _opened(config: Config, reserve: Reserve) -> Store:
-    """The store, at the cost of the reserve where the disk is too full to open it."""
-    from kiosk.errors import StoreError
-
-    try:
-        return _open_store(config)
-    except StoreError as error:
-        if not reserve.make_room(error):
-            raise
-    return _open_store(config)
-
-
-def _open_store(config: Config) -> Store:
-    from kiosk.store.unit_of_work import store_factory
-
-    store = store_factory(config.store_dir, config.key_file)
-    try:
-        if config.cards.block == "demo":
-            _lease_demo_cards(store)
-    except BaseException:
-        store.close()
-        raise
-    return store
-
-
-def _lease_demo_cards(store: Store) -> None:
-    """Makes the block of invented numbers this kiosk's own, once; what is used up stays used up."""
-    from kiosk.reference import table
-
-    with store.reading() as work:
-        if work.cards.left():
-            return
-    block = table("demo_cards")
-    with store() as work:
-        work.cards.lease(block["first"], block["count"], demo=True)
-        work.commit()
 
 
 def _verification(config: Config, open_work: Store, clock: SystemClock, proofs: Randomness) -> Verification:

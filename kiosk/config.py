@@ -263,6 +263,11 @@ def load(given: str | None = None, profile: str | None = None) -> Config:
     return config
 
 
+def config_from(told: Mapping[str, Mapping[str, Any]]) -> Config:
+    """The settings that another process of this program has told as `dataclasses.asdict` gives them."""
+    return Config(**{name: type(getattr(Config(), name))(**part) for name, part in told.items()})
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Names the file and line of a key in a message."""

@@ -25,6 +25,7 @@ from kiosk.services.doctor import Check, Finding
 from kiosk.store.copying import read_note
 from kiosk.store.health import StoreFacts, key_problem, look, open_to_others
 from kiosk.store.reserve import Reserve
+from kiosk.store.sync_note import SyncNoteFile
 
 _MONO = frozenset({"", "dumb", "vt100", "vt220", "linux-m"})
 
@@ -81,7 +82,7 @@ class Examination:
         yield "facilities", self._facilities
         yield "sms", self._sms
         yield "copies", self._copies
-        yield "sync", lambda: doctor.sync(self._config.hub.url)
+        yield "sync", self._sync
         yield "printer", doctor.printer
         yield "receipts", self._receipts
         yield "terminal", self._terminal
@@ -91,7 +92,9 @@ class Examination:
         yield "schema", lambda: doctor.schema(facts.steps, facts.known_steps)
         yield "chain", self._chain
         yield "cards", self._cards
+        yield "enrolment", self._enrolment
         yield "waiting", self._waiting
+        yield "aside", lambda: doctor.set_aside(facts.aside, facts.aside_codes)
         yield "drafts", self._drafts
 
     @cached_property
@@ -154,7 +157,15 @@ class Examination:
     def _waiting(self) -> Finding:
         facts = self._facts
         oldest = _time(facts.oldest_waiting)
-        return doctor.waiting(facts.waiting, oldest, self._now, hub=bool(self._config.hub.url))
+        return doctor.waiting(facts.waiting, oldest, self._now, hub=bool(facts.enrolled_as))
+
+    def _enrolment(self) -> Finding:
+        config = self._config
+        return doctor.enrolment(self._facts.enrolled_as, config.kiosk.id, config.hub.url)
+
+    def _sync(self) -> Finding:
+        note = SyncNoteFile(self._config.store_dir).last()
+        return doctor.sync(note, self._now, self._config.hub.minutes)
 
     def _drafts(self) -> Finding:
         saved = [found for text in self._facts.drafts_saved if (found := _time(text)) is not None]

@@ -199,7 +199,7 @@ def sync_once(house: Services, manner: Manner = Manner()) -> SyncOutcome:
     identity = services.enrolment.begin_life()
     refuse_stranger(house.config, identity)
     assert identity is not None  # noqa: S101 - a kiosk without one was refused
-    with only_one(house.config.store_dir):
+    with only_one(house.config.store_dir), _noted(services.notes):
         outcome = asyncio.run(_synced(house, services, identity, manner))
         try:
             services.purging.purge()
@@ -235,6 +235,16 @@ async def _synced(house: Services, services: SyncServices, identity: Identity, m
         outcome = await run.run(wait_seconds=manner.wait_seconds)
         _remember(house, services.notes, outcome, line.drift_ms)
     return outcome
+
+
+@contextmanager
+def _noted(notes: SyncNotes) -> Iterator[None]:
+    """Says that a run goes on, for as long as it does."""
+    notes.remember(replace(notes.last(), working=True))
+    try:
+        yield
+    finally:
+        notes.remember(replace(notes.last(), working=False))
 
 
 def _remember(house: Services, notes: SyncNotes, outcome: SyncOutcome, drift_ms: int | None) -> None:

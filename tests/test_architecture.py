@@ -74,6 +74,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.care": ("kiosk",),
     "kiosk.syncing": ("kiosk",),
     "kiosk.sticks": ("kiosk",),
+    "kiosk.beside": ("kiosk",),
+    "kiosk.opening": ("kiosk",),
     "kiosk.examination": ("kiosk",),
     "kiosk.commands": (*COMMAND, "kiosk.commands", "kiosk.facilities"),
     **dict.fromkeys(HUB_COMMANDS, (*COMMAND, "kiosk.commands", "kiosk.hub", "kiosk.facilities")),
@@ -100,8 +102,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 """What each part may import of this program; a module that no line names has no place in the house."""
 
 _NOT_CHOSEN = ("kiosk.hub", "kiosk.cli", "kiosk.commands")
-_CHOOSING = ("kiosk.bootstrap", "kiosk.care", "kiosk.syncing", "kiosk.sticks", "kiosk.examination")
-NEVER = dict.fromkeys(_CHOOSING, _NOT_CHOSEN)
+_CHOOSERS = ("bootstrap", "care", "syncing", "sticks", "beside", "opening", "examination")
+NEVER = {f"kiosk.{name}": _NOT_CHOSEN for name in _CHOOSERS}
 INSIDE_FUNCTIONS = {
     "kiosk.cli": ("screens",),
     "kiosk.commands": ("screens",),

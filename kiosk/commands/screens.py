@@ -25,6 +25,10 @@ def run(arguments: Arguments, config: Config) -> int:
 
     log = Log(config.log_dir)
     try:
-        return start(config, partial(services, config, today=arguments.today, seed=arguments.seed), log.crash)
+        return start(
+            config,
+            partial(services, config, today=arguments.today, seed=arguments.seed, sends=True),
+            log.crash,
+        )
     finally:
         log.close()

@@ -20,6 +20,7 @@ from kiosk.services.queries import Queries, draft_object, result_object, without
 if TYPE_CHECKING:
     from kiosk.commands.arguments import Arguments
     from kiosk.config import Config
+    from kiosk.services.standing import Standing
 
 _HEADS = ("reference", "state", "outcome", "no. kk", "people", "a month", "registered")
 _PAGE = 200
@@ -96,7 +97,8 @@ def _lines(queries: Queries, state: State | None, limit: int) -> Iterator[tuple[
         for line in found:
             total = _rupiah(line.premium_total)
             people, day = str(line.people), _DOUBTFUL if line.doubtful else line.created_at[:10]
-            yield line.reference, line.state.value, line.outcome, line.kk, people, total, day
+            kk = "(removed)" if line.purged_at else line.kk
+            yield line.reference, line.state.value, line.outcome, kk, people, total, day
         left -= len(found)
         if len(found) < size or (limit and left <= 0):
             return
@@ -113,10 +115,12 @@ def run_show(arguments: Arguments, config: Config) -> int:
         raise KioskError("show.sign_in")
     with closing(services(config)) as house:
         found = house.queries.registration(arguments.reference)
+        standing = house.standings.of(found)
         if arguments.json:
-            print(json.dumps(_told(found, house.queries, full=arguments.full)))
+            told = _told(found, house.queries, full=arguments.full)
+            print(json.dumps({**told, "hub": _of_hub(standing)}))
         else:
-            for line in _view(found, full=arguments.full):
+            for line in (*_view(found, full=arguments.full), *_standing(standing, found)):
                 print(line)
     return 0
 
@@ -126,6 +130,30 @@ def _told(found: Registration, queries: Queries, *, full: bool) -> dict[str, Any
     if not full:
         return without_personal_data(result)
     return {**result, "family": dict(found.family), "history": queries.history(found)}
+
+
+def _of_hub(standing: Standing) -> dict[str, Any]:
+    """What the hub said of the present version: its problems, from where it knows the family, or why not."""
+    return {
+        "problems": [problem.as_dict() for problem in standing.problems],
+        "other_reference": standing.other_reference or None,
+        "not_taken": standing.code or None,
+    }
+
+
+def _standing(standing: Standing, found: Registration) -> Iterator[str]:
+    if standing.at:
+        yield f"{'since:':14} {standing.at}"
+    if found.version > 1:
+        yield f"{'version:':14} {found.version}"
+    if standing.code:
+        yield f"{'not taken:':14} {standing.code}"
+    for problem in standing.problems:
+        yield f"{'hub:':14} {visible(problem.field)} {visible(problem.code)}"
+    if standing.other_reference:
+        yield f"{'known as:':14} {visible(standing.other_reference)}"
+    if found.purged_at:
+        yield f"{'removed:':14} personal data, {found.purged_at[:10]}"
 
 
 def _view(found: Registration, *, full: bool) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from kiosk.errors import KioskError
 from kiosk.services.ports import CopyNote
+from kiosk.services.sync_ports import SyncNote
 
 MIB = 1024 * 1024
 FULL_MIB, LOW_MIB = 20, 200
@@ -260,9 +261,31 @@ def copies(folder_: str, note: CopyNote, *, there: bool, same_disk: bool) -> Fin
     return _found("copies", Health.OK, "ok" if note.at else "first", last=last, lines=note.lines)
 
 
-def sync(hub_url: str) -> Finding:
-    """When the hub was last reached."""
-    return _found("sync", Health.OK, "none") if not hub_url else _found("sync", Health.LOOK, "never")
+def enrolment(enrolled_as: str, kiosk: str, hub_url: str) -> Finding:
+    """Whether the hub knows this kiosk, under its own name."""
+    if not enrolled_as:
+        return _found("enrolment", Health.LOOK if hub_url else Health.OK, "missing" if hub_url else "none")
+    if enrolled_as != kiosk:
+        return _found("enrolment", Health.MEND, "other", other=enrolled_as, kiosk=kiosk)
+    return _found("enrolment", Health.OK, "ok", kiosk=kiosk)
+
+
+def set_aside(count: int, codes: Sequence[str]) -> Finding:
+    """What the hub did not take in."""
+    if not count:
+        return _found("aside", Health.OK, "none")
+    return _found("aside", Health.LOOK, "some", count=count, codes=", ".join(codes))
+
+
+def sync(note: SyncNote, now: datetime, minutes: int) -> Finding:
+    """When the hub was last reached, and what keeps it from being."""
+    last = note.contact_at[:16].replace("T", " ") or "-"
+    if note.code:
+        return _found("sync", Health.LOOK, "failed", last=last, code=note.code)
+    if not note.contact_at:
+        return _found("sync", Health.OK, "none")
+    late = (now - datetime.fromisoformat(note.contact_at)).days >= 1 and minutes > 0
+    return _found("sync", Health.LOOK if late else Health.OK, "late" if late else "ok", last=last)
 
 
 def printer() -> Finding:

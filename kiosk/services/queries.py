@@ -112,6 +112,9 @@ def result_object(registration: Registration) -> dict[str, Any]:
     return {
         "reference": registration.reference,
         "state": registration.state.value,
+        "version": registration.version,
+        "state_at": registration.state_at or None,
+        "purged_at": registration.purged_at or None,
         **told,
         "virtual_account": dict(registration.virtual_accounts) or None,
         "pay_from": _iso(registration.decision.pay_from),

@@ -279,7 +279,8 @@ class SyncNote:
 
     `contact_at` is the wall time of the hub's last word, `tried_at` that of the last attempt, `code` why that
     failed (empty where it did not), `set_aside` how many records the hub did not take in it, and `drift_ms`
-    how far this clock was ahead of the hub's, None where nobody has compared them.
+    how far this clock was ahead of the hub's, None where nobody has compared them. `working` stands there
+    while a run goes on.
     """
 
     contact_at: str = ""
@@ -287,6 +288,7 @@ class SyncNote:
     code: str = ""
     set_aside: int = 0
     drift_ms: int | None = None
+    working: bool = False
 
 
 class SyncNotes(Protocol):

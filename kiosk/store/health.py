@@ -28,6 +28,9 @@ from kiosk.store.matching import newest_lacking
 from kiosk.store.migrations import MIGRATIONS, steps_done
 
 _TAIL = 10_000
+_SYNCS_FROM = 5
+"""The steps of a store that knows of a hub."""
+
 _STEPS = 20_000
 _KEY_PROBLEMS = {
     "store.key_missing": "missing",
@@ -40,6 +43,10 @@ _CARDS = (
     "SELECT coalesce(sum(last - next + 1), 0), coalesce(min(demo), 0) FROM card_block"
     " WHERE demo = (SELECT min(demo) FROM card_block) AND next <= last"
 )
+_USABLE_CARDS = f"{_CARDS} AND epoch = coalesce((SELECT epoch FROM identity WHERE n = 1), '')"  # noqa: S608
+_ENROLLED = "SELECT kiosk FROM identity WHERE n = 1"
+_ASIDE = """SELECT code, count(*) FROM outbox WHERE sent_at = '' AND code <> ''
+    GROUP BY code ORDER BY code LIMIT 9"""
 _WAITING = "SELECT count(*), coalesce(min(queued_at), '') FROM outbox WHERE sent_at = ''"
 _DRAFTS = "SELECT saved_at FROM draft ORDER BY saved_at LIMIT 10000"
 
@@ -48,6 +55,7 @@ _DRAFTS = "SELECT saved_at FROM draft ORDER BY saved_at LIMIT 10000"
 class StoreFacts:
     """A store as it was found; `problem` is the code of what kept it from being read, `none` for no store.
 
+    `enrolled_as` is the kiosk's name at the hub, empty for none; `aside` counts what the hub did not take.
     `finished` is False where the check of the file took too long, `chain_lines` are those walked at the end,
     `lacking` is how many of the newest records do not agree with the chain.
     """
@@ -64,6 +72,9 @@ class StoreFacts:
     cards_demo: bool = False
     waiting: int = 0
     oldest_waiting: str = ""
+    enrolled_as: str = ""
+    aside: int = 0
+    aside_codes: tuple[str, ...] = ()
     drafts_saved: tuple[str, ...] = ()
 
 
@@ -153,7 +164,10 @@ def _is_whole(connection: Any, deadline: float, ticks: Callable[[], float]) -> b
 def _asked(connection: Any, finished: bool, steps: int) -> StoreFacts:  # noqa: FBT001
     newest = connection.execute(_NEWEST).fetchone()
     result = verify(connection, last=_TAIL)
-    left, demo = connection.execute(_CARDS).fetchone()
+    syncs = steps >= _SYNCS_FROM
+    left, demo = connection.execute(_USABLE_CARDS if syncs else _CARDS).fetchone()
+    enrolled = connection.execute(_ENROLLED).fetchone() if syncs else None
+    aside = connection.execute(_ASIDE).fetchall() if syncs else []
     waiting, oldest = connection.execute(_WAITING).fetchone()
     return StoreFacts(
         finished=finished,
@@ -166,5 +180,8 @@ def _asked(connection: Any, finished: bool, steps: int) -> StoreFacts:  # noqa: 
         cards_demo=bool(demo),
         waiting=waiting,
         oldest_waiting=oldest,
+        enrolled_as=enrolled[0] if enrolled else "",
+        aside=sum(count for _, count in aside),
+        aside_codes=tuple(code for code, _ in aside),
         drafts_saved=tuple(saved for (saved,) in connection.execute(_DRAFTS)),
     )

@@ -21,6 +21,7 @@ from kiosk.language import LANGUAGES, Language
 from kiosk.services import doctor
 from kiosk.services.doctor import Finding, Health, examine, must_be_mended
 from kiosk.services.ports import CopyNote
+from kiosk.services.sync_ports import SyncNote
 from kiosk.store.copying import StoreCopier
 from kiosk.store.engine import DATABASE
 from kiosk.store.health import look
@@ -101,8 +102,16 @@ CASES: list[tuple[Finding, Health, str]] = [
     (doctor.copies("/c", CopyNote("2026"), there=True, same_disk=True), LOOK, "copies.same_disk"),
     (doctor.copies("/c", CopyNote("2026"), there=True, same_disk=False), OK, "copies.ok"),
     (doctor.copies("/c", CopyNote(), there=True, same_disk=False), OK, "copies.first"),
-    (doctor.sync(""), OK, "sync.none"),
-    (doctor.sync("https://hub"), LOOK, "sync.never"),
+    (doctor.sync(SyncNote(), NOW, 5), OK, "sync.none"),
+    (doctor.sync(SyncNote(code="hub.unreachable"), NOW, 5), LOOK, "sync.failed"),
+    (doctor.sync(SyncNote(contact_at=ago(hours=3).isoformat()), NOW, 5), OK, "sync.ok"),
+    (doctor.sync(SyncNote(contact_at=ago(days=2).isoformat()), NOW, 5), LOOK, "sync.late"),
+    (doctor.enrolment("", "K1", ""), OK, "enrolment.none"),
+    (doctor.enrolment("", "K1", "https://hub"), LOOK, "enrolment.missing"),
+    (doctor.enrolment("K2", "K1", "https://hub"), MEND, "enrolment.other"),
+    (doctor.enrolment("K1", "K1", ""), OK, "enrolment.ok"),
+    (doctor.set_aside(0, ()), OK, "aside.none"),
+    (doctor.set_aside(2, ("record.conflict", "envelope.kind")), LOOK, "aside.some"),
     (doctor.printer(), OK, "printer.none"),
     (doctor.receipts("", writable=False), OK, "receipts.none"),
     (doctor.receipts("/r", writable=False), MEND, "receipts.closed"),
@@ -198,9 +207,10 @@ def _states(config: Config, machine: Machine | None = None) -> dict[str, str]:
 
 EVERYTHING = {
     "disk", "reserve", "clock", "key", "folder", "database", "schema", "chain", "cards", "waiting", "drafts",
-    "reference", "facilities", "sms", "copies", "sync", "printer", "receipts", "terminal",
+    "enrolment", "aside", "reference", "facilities", "sms", "copies", "sync", "printer", "receipts",
+    "terminal",
 }  # fmt: skip
-OF_THE_STORE = {"schema", "chain", "cards", "waiting", "drafts"}
+OF_THE_STORE = {"schema", "chain", "cards", "enrolment", "waiting", "aside", "drafts"}
 
 
 def test_a_good_set_up_has_nothing_to_be_mended(config: Config) -> None:

@@ -1,22 +1,31 @@
-"""What a sealed family weighs on the wire and what sealing and signing it costs.
+"""What a sealed family weighs, what sealing costs, and how a month of families gets over a bad line.
 
-`python -m tests.bench --only sync`; `--quick` seals fewer families.
+`python -m tests.bench --only sync`; `--quick` seals and sends fewer families.
 """
 
 from __future__ import annotations
 
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 
 from kiosk.sync import content, envelope
 from kiosk.sync.content import Content
 from kiosk.sync.envelope import Header
 from kiosk.sync.keys import OpeningKey, SigningKey
+from kiosk.syncing import Manner, sync_once, sync_services
+from tests.sync.fleet import begun, register
+from tests.sync.postgres import Postgres
+from tests.sync.processes import HubProcess, code_for
+from tests.sync.proxy import Faults, Proxy
 from tests.sync.samples import a_content
 
+_BITS = 64_000
 _RECORD = "01890a5d-ac96-774b-bcce-b302099a8057"
 _KIOSK, _HUB = SigningKey.generate(), OpeningKey.generate()
 
@@ -69,7 +78,48 @@ def sealing() -> float:
     return statistics.median(taken) * 1000
 
 
+def offline_month() -> float:
+    """How often the time that the sealed families alone take on the line it takes until all have receipts.
+
+    A kiosk on its real store knows nothing of the line: 64 kbit/s in both directions and 50 ms to a real hub,
+    every fifth of whose replies is lost.
+    """
+    count = 300 if "--quick" in sys.argv else 1500
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/tmp")))
+        postgres = stack.enter_context(Postgres())
+        hub = stack.enter_context(HubProcess(postgres.url("hub"), folder / "hub.keys", "--deciders", "0"))
+        proxy = stack.enter_context(Proxy([hub.port], latency=0.05))
+        kiosk = stack.enter_context(closing(begun(folder, "K1")))
+        kiosk.enrol(code_for(hub, "K1", training=True), proxy.url)
+        register(kiosk, 1, range(count))
+        sending = sync_services(kiosk.house).sending
+        alone = len(envelope.joined(sending.sealed(sending.all_waiting(limit=count)))) * 8 / _BITS
+        proxy.slow_down(_BITS)
+        proxy.faults = Faults(lost_reply=20)
+        start = time.perf_counter()
+        seconds = start
+
+        def note(done: int, total: int) -> None:
+            nonlocal seconds
+            if done == total:
+                seconds = time.perf_counter() - start
+
+        while sending.waiting():
+            sync_once(kiosk.house, Manner(progress=note))
+    lost, asked = proxy.met["lost_reply"], proxy.met["/v1/envelopes"]
+    print(  # noqa: T201
+        f"{count} families in {seconds:.0f} s, their bytes alone in {alone:.0f} s; {asked} batches,"
+        f" {lost} of all replies lost, {proxy.up.carried} bytes up, {proxy.down.carried} down",
+        file=sys.stderr,
+    )
+    return seconds / alone
+
+
 MEASURES = [
+    Measure(
+        "a month offline at 64 kbit/s, a fifth of the replies lost, times its bytes alone", 1.6, offline_month
+    ),
     Measure("a family of five on the wire, sealed and signed, bytes", 800, bytes_of_five),
     Measure("encode, compress, seal and sign a family of five, p50 ms", 1, sealing),
 ]

@@ -165,6 +165,7 @@ class Proxy:
         self.up, self.down = Line(self.bits_per_second), Line(self.bits_per_second)
         self._turns: Counter[str] = Counter()
         self._owed: defaultdict[str, list[HttpMessage]] = defaultdict(list)
+        self._clients: set[asyncio.Task[None] | None] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
 
@@ -184,6 +185,11 @@ class Proxy:
         self._thread.join()
         self._loop.close()
 
+    def slow_down(self, bits_per_second: int) -> None:
+        """From now on so many bits a second, counted anew."""
+        self.up, self.down = Line(bits_per_second), Line(bits_per_second)
+        self.met.clear()
+
     def settle(self) -> None:
         """No more faults; what was late or is to be repeated reaches the hub now."""
         self.faults = CALM
@@ -192,7 +198,7 @@ class Proxy:
 
     async def _open(self) -> asyncio.Server:
         door = socket.create_server((_HOST, 0))
-        if self.bits_per_second:
+        if self.bits_per_second or self.latency:
             # A small buffer: a client is not told that bytes went while they still wait for the line.
             door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * _PIECE)
         return await asyncio.start_server(self._client, sock=door, limit=_PIECE)
@@ -203,9 +209,12 @@ class Proxy:
             for one in others:
                 one.cancel()
             await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.sleep(0)  # one that was just let in begins only now
         await self._server.wait_closed()
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        self._clients.add(task)  # the loop itself does not keep it
         source = _Bytes(reader, self.up)
         with suppress(ConnectionError, asyncio.CancelledError):
             while (request := await source.message()) is not None:
@@ -214,6 +223,7 @@ class Proxy:
         writer.close()
         with suppress(ConnectionError, asyncio.CancelledError):
             await writer.wait_closed()
+        self._clients.discard(task)
 
     async def _pass(
         self, request: HttpMessage, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

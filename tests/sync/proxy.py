@@ -149,7 +149,8 @@ class Proxy:
     """The line while it is used in a `with`: kiosks call `url`, requests go on to one of `targets`.
 
     `targets` and `faults` may be changed at any moment. `change` sees each reply before it goes back and
-    may give other bytes in its place. `met` counts what struck, and the requests of each path.
+    may give other bytes in its place. `heard` is given each request where it is a list. `met` counts what
+    struck, and the requests of each path.
     """
 
     targets: Sequence[int]
@@ -158,6 +159,7 @@ class Proxy:
     bits_per_second: int = 0
     latency: float = 0.0
     change: Callable[[HttpMessage], bytes] | None = None
+    heard: list[HttpMessage] | None = None
     met: Counter[str] = field(default_factory=Counter)
     port: int = 0
 
@@ -232,6 +234,8 @@ class Proxy:
         draw = random.Random(f"{self.seed} {request.kiosk} {self._turns[request.kiosk]}")
         self._turns[request.kiosk] += 1
         self.met[request.raw.split(b" ", 2)[1].split(b"?")[0].decode("latin-1")] += 1
+        if self.heard is not None:
+            self.heard.append(request)
         fault = self.faults.drawn(draw)
         self.met[fault or "nothing"] += 1
         await asyncio.sleep(self.latency + draw.random() * self.faults.delay)

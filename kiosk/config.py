@@ -79,6 +79,7 @@ class Hub:
     keys: str = "~/.config/kiosk/hub.keys"
     host: str = "127.0.0.1"
     port: int = 8470
+    processes: int = 0
     requests_a_minute: int = 600
 
 

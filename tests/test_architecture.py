@@ -52,7 +52,8 @@ COMMAND = (
     "kiosk.memory",
 )
 HUB_COMMANDS = tuple(
-    f"kiosk.commands.hub{rest}" for rest in ("", "_place", "_decide", "_tell", "_stick", "_desk", "_verify")
+    f"kiosk.commands.hub{rest}"
+    for rest in ("", "_place", "_crew", "_decide", "_tell", "_stick", "_desk", "_verify")
 )
 
 ALLOWED: dict[str, tuple[str, ...]] = {

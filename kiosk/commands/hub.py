@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import threading
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from kiosk.commands.hub_decide import deciders
+from kiosk.commands.hub_crew import Beside, parent_of_this, processes_of
 from kiosk.commands.hub_place import check_libraries, database_of, hub_session, say, who
 from kiosk.commands.tables import printed
 from kiosk.errors import UsageError
@@ -29,33 +32,63 @@ DEMO_COUNT = 5_000
 def run_serve(arguments: Arguments, config: Config) -> int:
     """Answers kiosks until the signal TERM or INT; its log goes to standard output, a JSON object a line."""
     check_libraries(demo=arguments.demo)
-    from kiosk.hub.events import EventLog
-    from kiosk.hub.founding import open_hub
-    from kiosk.hub.keys import KeyFile
-    from kiosk.hub.reception import Reception
-    from kiosk.hub.server import listen, serve
-
+    if parent_of_this() is not None:
+        return _serve_beside(arguments, config)
+    host = arguments.host or config.hub.host
     port = config.hub.port if arguments.port is None else arguments.port
     if port > _MOST_PORTS:
         raise UsageError("usage.arguments", f"there is no port {port}")
+    others = processes_of(arguments, config) - 1
     with ExitStack() as stack:
-        listener = stack.enter_context(listen(arguments.host or config.hub.host, port))
+        if others:
+            # Before the library of figures is loaded, which reads it then.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(TemporaryDirectory())
+        from kiosk.hub.server import listen, listen_first, serve
+
+        listener = stack.enter_context((listen_first if others else listen)(host, port))
         url, keys = _place(arguments, config, stack)
-        log = EventLog(sys.stdout)
-        key_file = KeyFile(keys)
-        engine = open_hub(url, key_file, asks_first=False)
-        stack.callback(engine.dispose)
-        pace = config.hub.requests_a_minute
-        reception = Reception(engine, key_file, log=log, requests_a_minute=pace)
+        reception = _reception(config, url, keys, stack)
 
         def ready(address: str) -> None:
             say(f"the hub answers at {address}; Ctrl+C or the signal TERM ends it")
             if arguments.demo:
                 _invite(reception, config, address, url)
 
-        stack.enter_context(deciders(arguments, url, keys, log))
-        serve(reception, listener, log, ready)
+        beside = Beside(arguments, url, keys, reception.log)
+        stack.enter_context(beside.others_that_answer(host, listener.getsockname()[1], others))
+        stack.enter_context(beside.deciders())
+        serve(reception, listener, reception.log, ready)
     return 0
+
+
+def _serve_beside(arguments: Arguments, config: Config) -> int:
+    """Answers beside the process that started this one, and ends with it."""
+    from kiosk.hub.crew import end_with
+    from kiosk.hub.server import listen, serve
+
+    parent = parent_of_this()
+    stop = threading.Event()
+    if parent is not None:
+        end_with(parent, stop)
+    with ExitStack() as stack:
+        listener = stack.enter_context(listen(arguments.host, arguments.port, shared=True))
+        url, keys = _place(arguments, config, stack)
+        reception = _reception(config, url, keys, stack)
+        serve(reception, listener, reception.log, lambda _: None, stop)
+    return 0
+
+
+def _reception(config: Config, url: str, keys: Path, stack: ExitStack) -> Reception:
+    from kiosk.hub.events import EventLog
+    from kiosk.hub.founding import open_hub
+    from kiosk.hub.keys import KeyFile
+    from kiosk.hub.reception import Reception
+
+    key_file = KeyFile(keys)
+    engine = open_hub(url, key_file, asks_first=False)
+    stack.callback(engine.dispose)
+    pace = config.hub.requests_a_minute
+    return Reception(engine, key_file, log=EventLog(sys.stdout), requests_a_minute=pace)
 
 
 def _place(arguments: Arguments, config: Config, stack: ExitStack) -> tuple[str, Path]:

@@ -21,6 +21,13 @@ def add_hub(commands: Any, common: Any, table: Any) -> None:
     serve.add_argument("--port", type=whole_number, default=None, metavar="N", help="port; 0: any free one")
     _add_keys(serve)
     serve.add_argument(
+        "--processes",
+        type=whole_number,
+        default=None,
+        metavar="N",
+        help="that answer (default: [hub] processes; 0: one a processor, at most four)",
+    )
+    serve.add_argument(
         "--deciders", type=whole_number, default=1, metavar="N", help="workers beside it (default 1; 0: none)"
     )
     decide = _command(hub, "decide", "decide what kiosks have sent", [common])

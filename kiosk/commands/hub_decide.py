@@ -8,23 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kiosk.bootstrap import light, reference_dir
+from kiosk.commands.hub_crew import parent_of_this
 from kiosk.commands.hub_place import open_hub_of, say
 from kiosk.domain.rulebook import Facility
 from kiosk.facilities import STORE_NAME as FACILITIES_NAME
 from kiosk.reference import PREMIUMS_NAME, changed_ns, first_day, known_terms
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
     from kiosk.commands.arguments import Arguments
     from kiosk.config import Config
     from kiosk.domain.rulebook import Facilities, Rulebook
-    from kiosk.hub.events import EventLog
     from kiosk.hub.judging import Rules
-
-_PARENT = "KIOSK_HUB_PARENT"
-"""The variable that names the process with which a worker ends."""
 
 
 def run_decide(arguments: Arguments, config: Config) -> int:
@@ -44,9 +38,9 @@ def run_decide(arguments: Arguments, config: Config) -> int:
                     decided += done
                 print(f"{decided} decided")
                 return 0
-            parent = os.environ.get(_PARENT, "")
-            if parent.isdigit():
-                end_with(int(parent), stop)
+            parent = parent_of_this()
+            if parent is not None:
+                end_with(parent, stop)
             else:
                 say("deciding; Ctrl+C or the signal TERM ends it")
             decide_forever(engine, desk, stop, log)
@@ -91,16 +85,3 @@ class _Facilities:
     def find(self, code: str) -> Facility | None:
         known = self._found.find(code)
         return known if known is not None or self._own.is_file() else Facility(code, "")
-
-
-def deciders(arguments: Arguments, url: str, keys: Path, log: EventLog) -> AbstractContextManager[object]:
-    """The workers that `kiosk hub serve` starts beside itself."""
-    from kiosk.hub.crew import Crew
-
-    options = [f"--config={arguments.config}"] if arguments.config else []
-    options += [f"--profile={arguments.profile}"] if arguments.profile else []
-    command = [sys.executable, "-m", "kiosk", "hub", "decide", *options]
-    command.append(f"--keys={keys}")
-    # The URL may hold a password, which has no place in a list of processes.
-    environment = {"DATABASE_URL": url, _PARENT: str(os.getpid())}
-    return Crew(command, environment, arguments.deciders, log)

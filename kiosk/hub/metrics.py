@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""The library's variable for the folder where several processes keep their figures; read as it is loaded."""
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _STATE = text("""
@@ -25,26 +30,26 @@ _KIOSKS = text("SELECT state, training, count(*) FROM kiosk GROUP BY state, trai
 
 
 class Metrics:
-    """The figures of one process."""
+    """The figures of one process; where `SHARED` names a folder, together with those of the others."""
 
     def __init__(self, engine: Engine) -> None:
-        self._registry = CollectorRegistry()
-        self._registry.register(_Database(engine))
+        self._database = _Database(engine)
+        self._own = None if SHARED in os.environ else CollectorRegistry()
         self._requests = Counter(
-            "kiosk_hub_requests", "Requests answered", ["route", "status"], registry=self._registry
+            "kiosk_hub_requests", "Requests answered", ["route", "status"], registry=self._own
         )
         self._envelopes = Counter(
             "kiosk_hub_envelopes",
             "Envelopes by what became of them",
             ["status", "carrier"],
-            registry=self._registry,
+            registry=self._own,
         )
         self._seconds = Histogram(
             "kiosk_hub_request_seconds",
             "How long an answer took",
             ["route"],
             buckets=_BUCKETS,
-            registry=self._registry,
+            registry=self._own,
         )
 
     def answered(self, route: str, status: int, seconds: float) -> None:
@@ -59,7 +64,13 @@ class Metrics:
 
     def text(self) -> bytes:
         """All figures as Prometheus reads them."""
-        return generate_latest(self._registry)
+        everything = CollectorRegistry()
+        everything.register(self._database)
+        if self._own is None:
+            MultiProcessCollector(everything)  # type: ignore[no-untyped-call]  # it has no types
+        else:
+            everything.register(self._own)
+        return generate_latest(everything)
 
 
 class _Database(Collector):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
@@ -51,8 +52,8 @@ class HubServer(uvicorn.Server):
         self.run(sockets=[self._listener])
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there (port 0: any that is free).
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket that listens there (port 0: any that is free); `shared` with other processes of this user.
 
     Raises ConfigError `hub.address` where that cannot be.
     """
@@ -60,12 +61,24 @@ def listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise ConfigError("hub.address", f"{host} port {port}: {error.strerror or error}") from None
     return listener
+
+
+def listen_first(host: str, port: int) -> socket.socket:
+    """A socket that this user's later processes may share; no other hub listens there yet.
+
+    Raises ConfigError `hub.address`.
+    """
+    with listen(host, port) as tried:
+        free = int(tried.getsockname()[1])
+    return listen(host, free, shared=True)
 
 
 def url_of(listener: socket.socket) -> str:
@@ -75,12 +88,30 @@ def url_of(listener: socket.socket) -> str:
 
 
 def serve(
-    reception: Reception, listener: socket.socket, log: EventLog, when_ready: Callable[[str], None]
+    reception: Reception,
+    listener: socket.socket,
+    log: EventLog,
+    when_ready: Callable[[str], None],
+    stop: threading.Event | None = None,
 ) -> None:
-    """Answers until the signal TERM or INT; then finishes what was begun, for at most twenty seconds."""
+    """Answers until the signal TERM or INT, or until `stop` is set.
+
+    Then it finishes what was begun, for at most twenty seconds.
+    """
+    server = HubServer(reception, listener, when_ready)
+    if stop is not None:
+        threading.Thread(target=_end, args=(server, stop), name="end", daemon=True).start()
+    # What was loaded stays; to look through it again and again for garbage would take a tenth of the time.
+    gc.collect()
+    gc.freeze()
     with _own_log(log), _ended_by_signals():
-        HubServer(reception, listener, when_ready).answer()
+        server.answer()
     log.write("stopped")
+
+
+def _end(server: HubServer, stop: threading.Event) -> None:
+    stop.wait()
+    server.should_exit = True
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import re
 import shutil
 import statistics
 import subprocess
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import Engine, text
 
@@ -59,7 +61,7 @@ def _say(told: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Hub:
-    """A hub on a database of its own, answering over HTTP from one process, with enrolled kiosks."""
+    """A hub on a database of its own, answering over HTTP, with kiosks that have enrolled."""
 
     engine: Engine
     url: str
@@ -95,7 +97,7 @@ def _hub(stored: int) -> _Hub:
             make_code(session, f"B{number}", signing_public(session), training=False, who="bench")
             for number in range(KIOSKS)
         ]
-    url = _started("ours", database, str(keys))
+    url = _served(database, folder)
     kiosks = [KioskAtHub(url, f"B{number}") for number in range(KIOSKS)]
     for kiosk, code in zip(kiosks, codes, strict=True):
         assert kiosk.enrol(code).status == 200
@@ -112,20 +114,39 @@ def _bare() -> str:
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE bare (n bigserial PRIMARY KEY, raw bytea NOT NULL)")
     engine.dispose()
-    return _started("bare", database)
+    return _inserting(database)
 
 
-def _started(*words: str) -> str:
-    """The URL of a program that answers until this one ends."""
-    command = [sys.executable, "-m", "tests.bench.hub_programs", *words]
+def _served(database: str, folder: Path) -> str:
+    """The URL of a hub as people start it, without workers that decide, until this program ends."""
+    settings = folder / "kiosk.toml"
+    settings.write_text("[hub]\nrequests_a_minute = 10000000\n", "utf-8")
+    words = ["kiosk", "hub", "serve", "--config", str(settings), "--port", "0", "--deciders", "0"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", *words, "--database", database, "--keys", str(folder / "hub.keys")],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    return _answering(process, process.stderr)
+
+
+def _inserting(database: str) -> str:
+    """The URL of the program that inserts, until this one ends."""
+    command = [sys.executable, "-m", "tests.bench.bare_hub", database]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return _answering(process, process.stdout)
+
+
+def _answering(process: subprocess.Popen[str], talk: IO[str] | None) -> str:
     atexit.register(process.wait, 30)
     atexit.register(process.terminate)
-    assert process.stdout is not None
-    atexit.register(process.stdout.close)
-    url = process.stdout.readline().strip()
-    assert url
-    return url
+    assert talk is not None
+    atexit.register(talk.close)
+    said = re.search(r"http://[0-9.:]+", talk.readline())
+    assert said
+    return said[0]
 
 
 _NUMBERS = count(1)

@@ -39,7 +39,7 @@ class HubProcess:
 def hub_process(home: Path, *words: str, until: str = "the hub answers at") -> Iterator[HubProcess]:
     """A hub that has said `until` on standard error; killed in the end if it still runs."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "kiosk", "hub", "serve", "--port", "0", *words],
+        [sys.executable, "-m", "kiosk", "hub", "serve", "--port", "0", "--processes", "1", *words],
         cwd=ROOT,
         env={"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
         text=True,

@@ -99,6 +99,42 @@ def test_the_commands_of_the_hub(tmp_path: Path, database: str, command: Command
     assert command("enrol", "--kiosk", "no id")[0] == 2
 
 
+def children(number: int) -> list[int]:
+    listed = Path(f"/proc/{number}/task/{number}/children").read_text().split()
+    return [int(one) for one in listed]
+
+
+def test_several_processes_answer_as_one_hub(tmp_path: Path, database: str, command: Command) -> None:
+    words = ("--database", database, "--processes", "3", "--deciders", "0")
+    with hub_process(tmp_path, *words) as hub:
+        kiosk = enrolled(hub, command("enrol", "--kiosk", "K1")[1].strip())
+        beside = children(hub.process.pid)
+        assert len(beside) == 2
+        # Each connection may go to another process; the figures are those of all of them.
+        asked = 0
+        answering: set[str] = set()
+        while len(answering) < 3 and asked < 100:
+            twin = KioskAtHub(hub.url, "K1", signer=kiosk.signer, hub=kiosk.hub)
+            assert twin.send("GET", "/v1/inbox").status == 200
+            asked += 1
+            answering |= {str(one) for one in Path(figures_of(beside[0])).glob("counter_*.db")}
+            twin.close()
+        assert f'kiosk_hub_requests_total{{route="inbox",status="200"}} {asked}.0' in (
+            kiosk.client.get("/metrics").text.splitlines()
+        )
+        assert len(answering) == 3
+        kiosk.close()
+        code, _ = hub.stop()
+    assert code == 0
+    assert not any(Path(f"/proc/{number}").exists() for number in beside)
+
+
+def figures_of(number: int) -> str:
+    """The folder in which a process keeps its figures."""
+    variables = Path(f"/proc/{number}/environ").read_bytes().split(b"\0")
+    return next(one.partition(b"=")[2].decode() for one in variables if one.startswith(b"PROMETHEUS_"))
+
+
 def test_what_keeps_a_hub_from_starting_is_said(
     tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

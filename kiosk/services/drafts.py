@@ -92,43 +92,56 @@ class Drafts:
     # The end of drafts that nobody goes on with.
 
     def days_left(self, draft: DraftSummary) -> int | None:
-        """After how many days the draft will be removed, 0 for today's end; None for never."""
+        """After how many whole days the draft will be removed; None for never."""
         if not self._rules.days:
             return None
         try:
             saved = date.fromisoformat(draft.saved_at[:10])
         except ValueError:
             return None
-        return (saved + timedelta(days=self._rules.days) - self._clock.today()).days
+        return max((saved + timedelta(days=self._rules.days) - self._clock.today()).days, 0)
 
     def ending(self, *, limit: int) -> list[DraftSummary]:
         """The drafts that will be removed within the days of warning, the soonest first."""
         if not self._rules.days:
             return []
-        before = self._clock.today() - timedelta(days=self._rules.days - self._rules.warn_days - 1)
         with self._open_work() as work:
-            return work.drafts.older(before.isoformat(), limit=limit)
+            return work.drafts.older(self._told_before(), limit=limit)
 
     def expire(self) -> int:
         """Removes the drafts that were not changed for the days that they are kept; how many these were.
 
+        Each is told of before: that it will end is noted the first time that it is found within the days of
+        warning, or past them where the kiosk was off, and it is removed on a later day at the earliest.
         Nothing is removed while the clock is in doubt, nor what was last saved while it was.
         """
         now = self._clock.now()
         if not self._rules.days or not now.trusted:
             return 0
-        before = self._clock.today() - timedelta(days=self._rules.days)
-        removed = 0
+        today = self._clock.today()
+        before = (today - timedelta(days=self._rules.days)).isoformat()
+        removed = noted = 0
         with self._open_work() as work:
-            for draft in work.drafts.older(before.isoformat(), limit=_MANY):
-                if _saved_in_doubt(work, draft.id):
+            for draft in work.drafts.older(self._told_before(), limit=_MANY):
+                lines = _since_saved(work, draft.id)
+                if not lines or not lines[0].at.trusted:
                     continue
-                work.drafts.remove(draft.id)
-                work.audit.append(AuditLine("draft.expired", draft.id, now))
-                removed += 1
-            if removed:
+                told = next((line for line in lines if line.action == "draft.ending"), None)
+                if told is None:
+                    work.audit.append(AuditLine("draft.ending", draft.id, now))
+                    noted += 1
+                elif draft.saved_at < before and _day(told.at) < today:
+                    work.drafts.remove(draft.id)
+                    work.audit.append(AuditLine("draft.expired", draft.id, now))
+                    removed += 1
+            if removed or noted:
                 work.commit()
         return removed
+
+    def _told_before(self) -> str:
+        """The day before which a draft was last saved that is to be told of."""
+        days = self._rules.days - self._rules.warn_days - 1
+        return (self._clock.today() - timedelta(days=days)).isoformat()
 
     # Codes on slips.
 
@@ -171,9 +184,15 @@ def _why_not(known: bool, *, gone: bool) -> str:  # noqa: FBT001
     return "resume.gone" if gone else "resume.used"
 
 
-def _saved_in_doubt(work: UnitOfWork, draft_id: str) -> bool:
-    saves = [line for line in work.registrations.history(draft_id) if line.action == "draft.saved"]
-    return not saves or not saves[-1].at.trusted
+def _since_saved(work: UnitOfWork, draft_id: str) -> list[AuditLine]:
+    """The line of the draft's last change, and those after it."""
+    lines = work.registrations.history(draft_id)
+    last = max((n for n, line in enumerate(lines) if line.action == "draft.saved"), default=len(lines))
+    return lines[last:]
+
+
+def _day(moment: Moment) -> date:
+    return date.fromisoformat(moment.wall[:10])
 
 
 class _Guesses:

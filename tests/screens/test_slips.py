@@ -183,15 +183,24 @@ async def test_what_will_be_removed_is_told_and_has_a_place_in_the_list(stage: S
     assert stage.draft.answer("kk") == OTHER_KK
 
 
-async def test_the_first_screen_removes_what_is_too_old(stage: Stage) -> None:
-    old, young = saved(stage, 31), saved(stage, 30, kk=OTHER_KK)
+async def a_day_later(stage: Stage) -> None:
+    stage.clock._today = (stage.clock._today or TODAY) + timedelta(days=1)
     await stage.start()
+
+
+async def test_the_first_screen_removes_what_is_too_old_and_was_told_of(stage: Stage) -> None:
+    old, young = saved(stage, 31), saved(stage, 29, kk=OTHER_KK)
+    await stage.start()
+    assert stage.services.drafts.resume(old.id) == old
+    assert stage.says("screen.home.ending", numbers="1, 2", days=1)
+    await a_day_later(stage)
     assert stage.services.drafts.resume(old.id) is None
     assert stage.services.drafts.resume(young.id) == young
     assert stage.says("screen.home.ending", numbers="1", days=1)
     with stage.services.open_work.reading() as work:
         assert [line.action for line in work.registrations.history(old.id)] == [
             "draft.saved",
+            "draft.ending",
             "draft.expired",
         ]
 
@@ -200,6 +209,7 @@ async def test_so_does_the_village(staged: Stager) -> None:
     stage = staged("village")
     old = saved(stage, 31)
     await stage.start()
+    await a_day_later(stage)
     assert stage.services.drafts.resume(old.id) is None
 
 
@@ -209,5 +219,6 @@ async def test_other_days_are_kept_to(staged: Stager) -> None:
     longer = replace(stage.services.drafts._rules, days=40)
     stage.services.drafts._rules = longer
     old = saved(stage, 31)
-    await stage.start()
+    for _ in range(3):
+        await a_day_later(stage)
     assert stage.services.drafts.resume(old.id) == old

@@ -134,13 +134,41 @@ def test_a_right_code_forgives_the_wrong_ones(desk: Desk) -> None:
 
 def test_a_draft_ends_after_its_days_and_the_trail_says_so(desk: Desk) -> None:
     draft = desk.saved()
-    desk.clock.advance(30 * DAY)
-    assert desk.drafts.expire() == 0
+    for days in (25, 5):
+        desk.clock.advance(days * DAY)
+        assert desk.drafts.expire() == 0
     desk.clock.advance(DAY)
     other = desk.saved(desk.drafts.start())
     assert desk.drafts.expire() == 1
     assert desk.ids == {other.id}
-    assert desk.actions[-1] == ("draft.expired", draft.id)
+    assert [action for action, subject in desk.actions if subject == draft.id] == [
+        "draft.saved",
+        "draft.ending",
+        "draft.expired",
+    ]
+
+
+def test_after_a_long_pause_nothing_ends_before_it_was_told(desk: Desk) -> None:
+    """A kiosk that was off, or whose clock has gone far ahead over a restart, which looks the same."""
+    draft = desk.saved()
+    desk.clock.advance(200 * DAY)
+    for _ in range(3):
+        assert desk.drafts.expire() == 0
+    (told,) = desk.drafts.ending(limit=9)
+    assert (told.id, desk.drafts.days_left(told)) == (draft.id, 0)
+    desk.clock.advance(DAY)
+    assert desk.drafts.expire() == 1
+
+
+def test_who_goes_on_is_told_anew(desk: Desk) -> None:
+    draft = desk.saved()
+    desk.clock.advance(40 * DAY)
+    desk.drafts.expire()
+    desk.clock.advance(DAY)
+    desk.saved(draft)
+    desk.clock.advance(31 * DAY)
+    assert desk.drafts.expire() == 0
+    assert [action for action, _ in desk.actions].count("draft.ending") == 2
 
 
 def test_a_change_begins_the_days_anew(desk: Desk) -> None:
@@ -175,6 +203,8 @@ def test_what_was_saved_in_doubt_stays(desk: Desk) -> None:
     assert desk.drafts.expire() == 0
     desk.saved(draft)
     desk.clock.advance(31 * DAY)
+    assert desk.drafts.expire() == 0
+    desk.clock.advance(DAY)
     assert desk.drafts.expire() == 1
 
 

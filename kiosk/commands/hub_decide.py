@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from kiosk.domain.rulebook import Facilities, Rulebook
     from kiosk.hub.judging import Rules
 
+_MOST_KNOWN = 50_000
+
 
 def run_decide(arguments: Arguments, config: Config) -> int:
     """Decides until the signal TERM or INT, or with `--once` until nothing waits."""
@@ -81,7 +83,13 @@ class _Facilities:
     def __init__(self, config: Config, found: Facilities) -> None:
         self._own = reference_dir(config) / FACILITIES_NAME
         self._found = found
+        self._changed = 0
+        self._known: dict[str, Facility | None] = {}
 
     def find(self, code: str) -> Facility | None:
-        known = self._found.find(code)
-        return known if known is not None or self._own.is_file() else Facility(code, "")
+        changed = changed_ns(self._own)
+        if changed != self._changed or len(self._known) > _MOST_KNOWN:
+            self._changed, self._known = changed, {}
+        if code not in self._known:
+            self._known[code] = self._found.find(code) or (None if changed else Facility(code, ""))
+        return self._known[code]

@@ -49,7 +49,11 @@ _VERSIONS = text(
     " GROUP BY record, kiosk HAVING count(*) > 1"
 )
 _REGISTERED = text("SELECT record, kiosk, state, version FROM registration WHERE record = ANY(:records)")
-_HOLDERS = text("SELECT nik, reference FROM member WHERE nik = ANY(:niks) AND live")
+# One look-up for each, so that only the part of the table is searched in which it can be.
+_HOLDERS = text(
+    "SELECT m.nik, m.reference FROM unnest(CAST(:niks AS BYTEA[])) AS u (nik)"
+    " CROSS JOIN LATERAL (SELECT nik, reference FROM member WHERE nik = u.nik AND live) AS m"
+)
 
 
 def take(session: Session, most: int) -> list[Waiting]:

@@ -18,7 +18,7 @@ from kiosk.hub.chain import link_lines, newest_line
 from kiosk.hub.deciding import Desk, decide_once
 from kiosk.hub.events import EventLog
 
-TOGETHER = 50
+TOGETHER = 100
 """How many records one transaction decides at most."""
 
 IDLE_SECONDS = 0.2

@@ -229,6 +229,11 @@ def _intake(hub: _Hub, to: str = "") -> float:
     return _seconds(to or hub.url, loads)
 
 
+def bare_seconds() -> float:
+    """The seconds that a bare insert over HTTP takes a record, in the batches of a kiosk."""
+    return _intake(_hub(0), _bare()) / _records()
+
+
 def intake() -> float:
     """How many times longer the hub takes than a bare insert of the same bytes."""
     hub = _hub(0)

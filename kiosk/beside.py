@@ -169,8 +169,9 @@ def _work(config: Config, log: Any) -> None:
     from dataclasses import replace
 
     from kiosk.bootstrap import services
+    from kiosk.sticks import stick_watch
     from kiosk.sync.pace import Backoff, Pace
-    from kiosk.sync.worker import PipeListener, Worker
+    from kiosk.sync.worker import NEWS, PipeListener, Worker
     from kiosk.syncing import Manner, sync_once
 
     # Copies are the screens' own business.
@@ -185,9 +186,13 @@ def _work(config: Config, log: Any) -> None:
 
     listener = PipeListener(0)
     gone = threading.Event()
+    sticks = stick_watch(house, lambda code: log.event("stick.failed", codes=(code,)))
 
     def listen(seconds: float) -> str:
-        return listener.wait(seconds)
+        heard = listener.wait(seconds)
+        if heard == NEWS:
+            sticks.stored()
+        return heard
 
     worker = Worker(
         lambda: sync_once(house, Manner(pace=pace, backoff=Backoff(0.5, 30.0))),
@@ -196,9 +201,11 @@ def _work(config: Config, log: Any) -> None:
         failed=failed,
     )
     threading.Thread(target=_watch_the_other_end, args=(gone,), daemon=True).start()
+    sticks.watch()
     try:
         worker.run()
     finally:
+        sticks.close()
         gone.set()
         house.close()
 

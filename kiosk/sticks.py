@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,11 +59,19 @@ def take(house: Services, folder: Path, progress: Progress | None = None) -> Arr
 class StickWatch:
     """Keeps second copies on marked sticks, in a thread of its own: nobody who types waits for a slow stick.
 
-    A stick is looked for every so many seconds, and whenever something was stored. Nothing here raises.
+    A stick is looked for every so many seconds, and whenever something was stored. Nothing here raises: a
+    code that was not told last time is told to `failed`.
     """
 
-    def __init__(self, copies: SecondCopies, *, look_seconds: float = LOOK_SECONDS) -> None:
+    def __init__(
+        self,
+        copies: SecondCopies,
+        failed: Callable[[str], None] = lambda _code: None,
+        *,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
         self._copies = copies
+        self._failed = failed
         self._look = look_seconds
         self._news = threading.Event()
         self._leaving = False
@@ -92,19 +100,22 @@ class StickWatch:
 
     def _run(self) -> None:
         while True:
-            leaving = self._leaving
+            leaving, before = self._leaving, self._copies.problem
             self._copies.refresh()
+            if self._copies.problem not in {"", before}:
+                self._failed(self._copies.problem)
             if leaving:
                 return
             self._news.wait(self._look)
             self._news.clear()
 
 
-def stick_watch(house: Services) -> StickWatch:
-    """The watch over the sticks below the folders of the settings."""
+def stick_watch(house: Services, failed: Callable[[str], None] = lambda _code: None) -> StickWatch:
+    """The watch over the sticks below the folders of the settings; `failed` is told what keeps a copy off."""
     from kiosk.sync.second_copy import SecondCopies
 
-    return StickWatch(SecondCopies(house.config.stick_places, _carrying(house, sync_services(house))))
+    copies = SecondCopies(house.config.stick_places, _carrying(house, sync_services(house)))
+    return StickWatch(copies, failed)
 
 
 def _carrying(house: Services, services: SyncServices) -> Carrying:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ from kiosk.beside import SyncBeside, sender_of
 from kiosk.config import Config, config_from
 from kiosk.domain.registration import State
 from kiosk.store.sync_note import SyncNoteFile
+from kiosk.sync import usb
+from kiosk.sync.parcel import EXPORT
 from tests.hub.placed import Hub
 from tests.hub.running import RunningHub
 from tests.sync.here import KioskHere, config_in
@@ -64,6 +66,26 @@ def test_what_is_registered_is_sent_and_its_decision_fetched_without_anybody_ask
     assert (contact.enrolled, contact.code) == (True, "")
     assert contact.at
     assert here.house.open_work.verify_audit().ok
+
+
+def test_what_waits_is_copied_to_a_marked_stick_although_the_hub_is_away(
+    tmp_path: Path, here: KioskHere, served: RunningHub
+) -> None:
+    here.enrol(served.code("K1", training=True), served.url)
+    stick = tmp_path / "media" / "STICK"
+    stick.mkdir(parents=True)
+    (stick / usb.MARK).touch()
+    hub = replace(here.config.hub, url="http://127.0.0.1:9", sticks=str(tmp_path / "media"))
+    config = replace(here.config, hub=hub)
+    here.register(1)
+    with closing(sender_of(config, here.house.open_work)) as beside:
+        beside.send_now()
+        folder = usb.folder_of(stick, "K1")
+        wait_until(lambda: usb.numbers(folder, EXPORT) == [1], "the first is on the stick")
+        here.register(2)
+        beside.send_now()
+        wait_until(lambda: usb.numbers(folder, EXPORT) == [1, 2], "the second is there as well")
+    assert [usb.open_parcel(folder, EXPORT, one).manifest.count for one in (1, 2)] == [1, 1]
 
 
 def test_a_kiosk_that_has_not_enrolled_starts_no_process(here: KioskHere, beside: SyncBeside) -> None:

@@ -57,6 +57,24 @@ def test_it_looks_by_itself() -> None:
     watch.close()
 
 
+def test_what_fails_is_told_once_until_it_is_another() -> None:
+    codes = iter(["", "stick.io", "stick.io", "stick.full", "", "stick.full"])
+    told: list[str] = []
+    over = threading.Event()
+
+    def then() -> None:
+        copies.problem = next(codes, "")
+        if not copies.problem and len(told) == 3:
+            over.set()
+
+    copies = Refreshed(then)
+    watch = StickWatch(copies, told.append, look_seconds=0.001)
+    watch.watch()
+    assert over.wait(30)
+    watch.close()
+    assert told == ["stick.io", "stick.full", "stick.full"]
+
+
 def test_one_that_never_began_ends_at_once() -> None:
     StickWatch(Refreshed()).close()
 

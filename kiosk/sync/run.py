@@ -89,6 +89,8 @@ class SyncRun:
         self._sent: list[str] = []
         self._suspects: dict[int, tuple[Queued, str]] = {}
         self._tries: Counter[int] = Counter()
+        self._busy: set[int] = set()
+        self._goes_well, self._changed = asyncio.Event(), asyncio.Event()
         self._record_bytes = 700
         self.outcome = SyncOutcome()
 
@@ -133,6 +135,8 @@ class SyncRun:
             if not (error.status in {409, 429, 408} or error.status >= 500):
                 raise error
         wait = self._backoff.failed()
+        if self._backoff.failures > 1:
+            self._goes_well.clear()
         if self._backoff.failures >= self._most_failures:
             raise error
         if isinstance(error, HubRefusalError):
@@ -180,15 +184,46 @@ class SyncRun:
         self._progress(0, total)
         if total > _WORTH_ASKING:
             await self._ask_at_the_start()
-        lost = 0
-        while outgoing := self._next(lost or self._line.pace.batch(self._record_bytes)):
-            names, envelopes = self._sealed(outgoing)
-            if lost and names:
-                await self._ask(outgoing, names)
-                lost = 0
-            elif names:
-                lost = await self._send(outgoing, names, envelopes)
-            self._tell_progress(total)
+        first, second = (asyncio.ensure_future(self._lane(total, leads=leads)) for leads in (True, False))
+        try:
+            done, _ = await asyncio.wait({first, second}, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+            await first
+        finally:
+            first.cancel()
+            second.cancel()
+            await asyncio.gather(first, second, return_exceptions=True)
+
+    async def _lane(self, total: int, *, leads: bool) -> None:
+        """Sends batch after batch; the second lane fills the line while the first waits for a reply.
+
+        It does so only while no two in a row fail: on a broken line one batch at a time is in doubt.
+        """
+        while True:
+            if not leads:
+                await self._goes_well.wait()
+            outgoing = self._next(self._line.pace.batch(self._record_bytes))
+            if outgoing:
+                places = {one.queued.n for one in outgoing}
+                self._busy |= places
+                try:
+                    await self._batch(outgoing)
+                finally:
+                    self._busy -= places
+                    self._changed.set()
+                self._tell_progress(total)
+            elif self._busy:
+                self._changed.clear()
+                await self._changed.wait()
+            else:
+                return
+
+    async def _batch(self, outgoing: list[Outgoing]) -> None:
+        """Sends some records; where the reply is lost, asks which of them arrived."""
+        names, envelopes = self._sealed(outgoing)
+        if names and await self._is_lost(outgoing, names, envelopes):
+            await self._ask(outgoing, names)
 
     async def _ask_at_the_start(self) -> None:
         """Asks what the hub holds already: this kiosk may have been cut off, or put back from a copy."""
@@ -201,44 +236,48 @@ class SyncRun:
         """Takes the receipts of those that the hub holds, and gives how many these are."""
         return self._take(outgoing, await self._patiently(lambda: ask_receipts(self._line, names)))
 
-    async def _send(
+    async def _is_lost(
         self, outgoing: Sequence[Outgoing], names: Sequence[Named], envelopes: Sequence[bytes]
-    ) -> int:
-        """Sends a batch; gives of how many nothing is known afterwards."""
+    ) -> bool:
+        """Sends a batch and takes what the hub says of it; True where nothing is known afterwards."""
         try:
             answers = await send_envelopes(self._line, names, envelopes)
         except (UnreachableError, LostReplyError, HubRefusalError) as error:
             await self._failed(error, outgoing)
-            return len(outgoing) if isinstance(error, LostReplyError) else 0
+            return isinstance(error, LostReplyError)
         self._backoff.succeeded()
+        self._goes_well.set()
         self.outcome.contact = True
         self._line.pace.grow()
         self._take(outgoing, answers)
         self._settle()
-        return 0
+        return False
 
     def _tell_progress(self, total: int) -> None:
         self._progress(min(self.outcome.sent + self.outcome.set_aside.total(), total), total)
 
     def _next(self, limit: int) -> list[Outgoing]:
-        found = self._side.sending.due(limit=limit + len(self._suspects))
-        return [one for one in found if one.queued.n not in self._suspects][:limit]
+        taken = self._busy | self._suspects.keys()
+        found = self._side.sending.due(limit=limit + len(taken))
+        return [one for one in found if one.queued.n not in taken][:limit]
 
     def _sealed(self, outgoing: list[Outgoing]) -> tuple[list[Named], list[bytes]]:
         """What goes out with its names; what cannot be sealed is set aside and taken out of the list."""
-        envelopes: list[bytes] = []
-        good: list[Outgoing] = []
+        sealed: list[tuple[Outgoing, bytes]] = []
         bad: list[tuple[Queued, str]] = []
-        for one in outgoing:
-            try:
-                envelopes += self._side.sending.sealed([one])
-                good.append(one)
-            except KioskError as error:
-                if error.code == "kiosk.not_enrolled":
-                    raise
-                bad.append((one.queued, error.code))
-            except (ValueError, TypeError, KeyError):
-                bad.append((one.queued, "envelope.not_sealed"))
+        try:
+            sealed = list(zip(outgoing, self._side.sending.sealed(outgoing), strict=True))
+        except (KioskError, ValueError, TypeError, KeyError):
+            for one in outgoing:
+                try:
+                    sealed.append((one, self._side.sending.sealed([one])[0]))
+                except KioskError as error:
+                    if error.code == "kiosk.not_enrolled":
+                        raise
+                    bad.append((one.queued, error.code))
+                except (ValueError, TypeError, KeyError):
+                    bad.append((one.queued, "envelope.not_sealed"))
+        good, envelopes = [one for one, _ in sealed], [data for _, data in sealed]
         outgoing[:] = good
         self._set_aside(bad)
         if envelopes:

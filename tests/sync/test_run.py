@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import Counter
@@ -29,9 +30,12 @@ from kiosk.services.sync_ports import RESTORED
 from kiosk.store.copying import StoreCopier
 from kiosk.store.restore import restore
 from kiosk.store.sync_note import SyncNoteFile
+from kiosk.sync import run
 from kiosk.sync.enrolment import EnrolCode
 from kiosk.sync.envelope import read
+from kiosk.sync.http import HubLine
 from kiosk.sync.keys import SigningKey
+from kiosk.sync.talk import ItemAnswer, Named, send_envelopes
 from kiosk.syncing import only_one
 from tests.builders import a_member
 from tests.hub.placed import Hub
@@ -48,7 +52,7 @@ def here(tmp_path: Path, served: RunningHub) -> Iterator[KioskHere]:
         yield kiosk
 
 
-def held(hub: Hub) -> Counter[tuple[str, int]]:
+def held_at(hub: Hub) -> Counter[tuple[str, int]]:
     """How often the hub has each version of each record."""
     return Counter((str(row.record), row.version) for row in hub.rows("SELECT record, version FROM envelope"))
 
@@ -85,7 +89,7 @@ def test_a_family_is_sent_and_then_accepted_when_the_hub_says_so(here: KioskHere
     outcome = here.sync()
     assert (outcome.code, outcome.sent, outcome.waiting) == ("", 1, 0)
     assert here.states() == {registration.reference: State.SENT}
-    assert held(hub) == {(registration.id, 1): 1}
+    assert held_at(hub) == {(registration.id, 1): 1}
     assert hub.decide() == 1
     outcome = here.sync()
     assert (outcome.code, outcome.heard["accepted"]) == ("", 1)
@@ -128,7 +132,7 @@ def test_what_was_refused_is_mended_and_accepted_as_the_next_version(
         hub.decide()
         other.sync()
         assert other.states() == {double.reference: State.ACCEPTED}
-    assert held(hub) == {(first.id, 1): 1, (double.id, 1): 1, (double.id, 2): 1}
+    assert held_at(hub) == {(first.id, 1): 1, (double.id, 1): 1, (double.id, 2): 1}
 
 
 def test_a_kiosk_gets_card_numbers_and_they_are_confirmed(here: KioskHere, hub: Hub) -> None:
@@ -171,7 +175,7 @@ def test_a_lost_reply_is_asked_for_before_anything_is_sent_again(
     assert (outcome.code, outcome.sent, outcome.waiting) == ("", 2, 0)
     assert proxy.met["/v1/envelopes"] == 2, "one batch in each run"
     assert proxy.met["/v1/receipts"] == 1
-    assert set(held(hub).values()) == {1}
+    assert set(held_at(hub).values()) == {1}
     assert here.states()[fourth.reference] is State.SENT
 
 
@@ -207,8 +211,8 @@ def test_on_a_line_that_does_everything_wrong_each_record_arrives_once(
             pass
         while set(here.states().values()) != {State.ACCEPTED} and len(ends) < 90:
             ends.append(behind.sync().code)
-    assert len(held(hub)) == 40, ends
-    assert set(held(hub).values()) == {1}
+    assert len(held_at(hub)) == 40, ends
+    assert set(held_at(hub).values()) == {1}
     assert here.states() == dict.fromkeys(references, State.ACCEPTED), ends
     assert here.house.open_work.verify_audit().ok
 
@@ -223,7 +227,7 @@ def test_a_hub_that_is_not_there_loses_nothing(here: KioskHere, hub: Hub) -> Non
     )  # fmt: skip
     assert here.states() == {registration.reference: State.SUBMITTED}
     assert here.sync().sent == 1
-    assert held(hub) == {(registration.id, 1): 1}
+    assert held_at(hub) == {(registration.id, 1): 1}
 
 
 def _poisoned(monkeypatch: pytest.MonkeyPatch, bad: str) -> list[int]:
@@ -263,7 +267,7 @@ def test_one_record_that_breaks_the_hub_is_set_aside_and_the_others_get_through(
         work.outbox.put(replace(aside, next_try_ms=0))
         work.commit()
     assert here.sync().sent == 1
-    assert len(held(hub)) == 7
+    assert len(held_at(hub)) == 7
 
 
 def test_a_record_that_is_there_with_another_content_is_set_aside_by_name(here: KioskHere, hub: Hub) -> None:
@@ -281,7 +285,7 @@ def test_a_record_that_is_there_with_another_content_is_set_aside_by_name(here: 
     outcome = here.sync()
     assert (outcome.sent, dict(outcome.set_aside)) == (1, {"record.conflict": 1})
     assert here.states() == {first.reference: State.SUBMITTED, second.reference: State.SENT}
-    assert set(held(hub).values()) == {1}
+    assert set(held_at(hub).values()) == {1}
 
 
 @pytest.mark.parametrize(("end", "code"), [(revoke, "kiosk.revoked"), (retire, "kiosk.retired")])
@@ -361,7 +365,31 @@ def test_what_was_restored_is_not_sent_again_and_gives_no_old_number(
         assert (outcome.sent, outcome.waiting, outcome.numbers) == (13, 0, 200)
         assert sent == 1, "only the new one is sent, the others had their receipts"
         assert again.register(51).card == "0001000000200"
-    assert set(held(hub).values()) == {1}
+    assert set(held_at(hub).values()) == {1}
+
+
+def test_the_next_batch_is_on_its_way_before_the_reply_to_the_last_one(
+    here: KioskHere, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 60):
+        here.register(number)
+    met = asyncio.Event()
+    under_way: list[int] = []
+
+    async def held(line: HubLine, names: Sequence[Named], envelopes: Sequence[bytes]) -> list[ItemAnswer]:
+        answers = await send_envelopes(line, names, envelopes)
+        under_way.append(len(names))
+        if len(under_way) == 3:
+            met.set()
+        if len(under_way) == 2:
+            await asyncio.wait_for(met.wait(), 30)
+        return answers
+
+    monkeypatch.setattr(run, "send_envelopes", held)
+    outcome = here.sync()
+    assert (outcome.code, outcome.sent) == ("", 59)
+    assert sum(under_way) == 59, "nobody is sent twice"
+    assert set(held_at(hub).values()) == {1}
 
 
 def test_one_program_at_a_time_talks_with_the_hub(here: KioskHere) -> None:

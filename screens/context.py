@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from kiosk.config import Config
 from kiosk.domain.fields import Problem
@@ -17,18 +17,20 @@ from kiosk.domain.rulebook import Facility, Rulebook
 from kiosk.domain.segments import refused
 from kiosk.errors import KioskError, StoreError
 from kiosk.language import Language
-from kiosk.services.captcha_desk import CaptchaDesk
 from kiosk.services.contact import Contact, Sender
-from kiosk.services.doctor import Finding
-from kiosk.services.drafts import Drafts
-from kiosk.services.membership import Membership
-from kiosk.services.mending import Mending
-from kiosk.services.ports import Clock
-from kiosk.services.queries import Queries
-from kiosk.services.registration import Registrar
-from kiosk.services.standing import Standing, Standings
-from kiosk.services.verification import Verification
 from screens.base import Shell
+
+if TYPE_CHECKING:  # the first screen stands before these are needed
+    from kiosk.services.captcha_desk import CaptchaDesk
+    from kiosk.services.doctor import Finding
+    from kiosk.services.drafts import Drafts
+    from kiosk.services.membership import Membership
+    from kiosk.services.mending import Mending
+    from kiosk.services.ports import Clock
+    from kiosk.services.queries import Queries
+    from kiosk.services.registration import Registrar
+    from kiosk.services.standing import Standing, Standings
+    from kiosk.services.verification import Verification
 
 T = TypeVar("T")
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kiosk.errors import KioskError
 from kiosk.services.ports import CopyNote
-from kiosk.services.sync_ports import SyncNote
+
+if TYPE_CHECKING:
+    from kiosk.services.sync_ports import SyncNote
 
 MIB = 1024 * 1024
 FULL_MIB, LOW_MIB = 20, 200

@@ -6,12 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from kiosk.domain.directory import Participant
 from kiosk.domain.draft import Draft
 from kiosk.domain.registration import Moment, Registration, State
-from kiosk.services.sync_ports import CardBlock, Decisions, IdentityKeeper, KeptMessages, Outbox, Tombstones
+
+if TYPE_CHECKING:  # what only sending needs is not read before the first screen
+    from kiosk.services.sync_ports import (
+        CardBlock,
+        Decisions,
+        IdentityKeeper,
+        KeptMessages,
+        Outbox,
+        Tombstones,
+    )
 
 
 class Clock(Protocol):

@@ -1,21 +1,26 @@
-"""Starts the terminal program: the first page at once, the store behind it."""
+"""Starts the terminal program: the first page at once, Textual and the store behind it."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from kiosk.config import Config
 from kiosk.errors import KioskError
 from kiosk.language import Language
-from screens.app import KioskApp
 from screens.base import Page, ScreenOptions, Shell
 from screens.context import Context, Services
 from screens.dialogs import Notice
+from screens.first_frame import prepare_terminal
 from screens.home import HomePage
+from screens.safe import safe_text
+from screens.shell import PageShell
+from screens.view import HEIGHT, WIDTH
 
 
 def start(config: Config, load: Callable[[], Services], crash_log: Callable[[BaseException], str]) -> int:
@@ -25,6 +30,8 @@ def start(config: Config, load: Callable[[], Services], crash_log: Callable[[Bas
     be opened ends the program with a sentence on standard error and the exit code of the error.
     """
     language = Language(config.kiosk.language)
+    with _first_frame(config, load, language):
+        from screens.app import KioskApp  # noqa: PLC0415  (the first page stands before it is read)
     failures: list[KioskError] = []
     contexts: list[Context] = []
 
@@ -79,3 +86,42 @@ def start(config: Config, load: Callable[[], Services], crash_log: Callable[[Bas
         if failure.detail:
             sys.stderr.write(f"kiosk: {failure.detail}\n")
     return failures[0].exit_code if failures else code
+
+
+@contextmanager
+def _first_frame(config: Config, load: Callable[[], Services], language: Language) -> Iterator[None]:
+    """Shows the first page, without its colours, while the slow imports of the body are made.
+
+    If they fail, or the program is told to end meanwhile, the terminal is given back as it was.
+    """
+    codes = {signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(codes[signal.Signals(number)])
+
+    before = {number: signal.signal(number, leave) for number in codes}
+    shown = prepare_terminal(_frame(config, load, language) if _is_large() else "")
+    try:
+        yield
+    except BaseException:
+        shown.restore()
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _frame(config: Config, load: Callable[[], Services], language: Language) -> str:
+    shell = PageShell(lambda: None, lambda _code: None)
+    view = HomePage(Context(shell, config, load, language)).view(WIDTH, HEIGHT)
+    shell.close()
+    lines = ("".join(safe_text(span.text) for span in line).rstrip() for line in view.lines)
+    return "\x1b[2J" + "".join(f"\x1b[{y};1H{line}" for y, line in enumerate(lines, 1) if line)
+
+
+def _is_large() -> bool:
+    """Whether the terminal has room for a page; one that is too small is told so later."""
+    with suppress(OSError):
+        columns, lines = os.get_terminal_size(sys.__stderr__.fileno() if sys.__stderr__ else 2)
+        return columns >= WIDTH and lines >= HEIGHT
+    return False

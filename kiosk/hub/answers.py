@@ -148,7 +148,7 @@ def _letter(case: Case, now: datetime) -> Letter:
         "hash": waiting.hash.hex(),
         "decision": judgement.verdict.value,
         "at": now.isoformat(timespec="milliseconds"),
-        "reference": _content(case).reference,
+        "reference": case.content.reference if case.content else "",
         "problems": [problem.as_dict() for problem in judgement.problems],
         "other_reference": judgement.other_reference,
     }

@@ -83,13 +83,12 @@ class Decider:
         self._write(session, case)
 
     def refuse(self, session: Session, found: Found, code: str) -> None:
-        """Sends the record back to its kiosk to be looked at again."""
+        """Sends the record back to its kiosk to be looked at again, one that nobody can open as well."""
         case = self._case(session, found)
         problems = (Problem("record", "desk.refused", params={"code": code}),)
         case.judgement = Judgement(Verdict.REFUSED, problems, Decision(Outcome.REFUSED, problems))
         case.aside = ""
-        if case.content is None:
-            raise KioskError("desk.not_possible", code)
+        case.stands = case.content is None  # of such a one nothing is known that could be written down
         self._write(session, case)
 
     def again(self, session: Session, found: Found, raw: bytes | None) -> None:

@@ -161,6 +161,18 @@ def test_what_was_set_aside_goes_back_to_the_kiosk(hub: Hub, kiosk: Placed, desk
     assert hub.told(kiosk)[-1]["decision"] == "accepted"
 
 
+def test_what_nobody_can_open_goes_back_to_be_sealed_anew(hub: Hub, kiosk: Placed, desk: SqlDesk) -> None:
+    id_ = str(hub.put(kiosk, a_record(1, people=2), content_hash=bytes(32)))
+    hub.decide()
+    desk.do(the_key(desk), Action.REFUSE, WHO, WHY)
+    [told] = hub.told(kiosk)
+    assert (told["record"], told["decision"], told["reference"]) == (id_, "refused", "")
+    assert desk.counts() == Counts(0, 0, 0)
+    hub.put(kiosk, a_record(1, people=2), id_=id_, version=2)
+    hub.decide()
+    assert hub.told(kiosk)[-1]["decision"] == "accepted"
+
+
 def test_an_envelope_that_was_not_taken_in_is_tried_again(hub: Hub, kiosk: Placed, desk: SqlDesk) -> None:
     quarantined(hub, kiosk, kiosk.sender.seal(a_record(1, people=2)), "unsupported", "content.schema")
     desk.do(the_key(desk), Action.AGAIN, WHO, WHY)

@@ -1,13 +1,14 @@
 # ruff: noqa: T201 - it prints the figures
-"""Beside Kinto: `python -m tests.bench.kinto [--records N] [--kinto FOLDER]`.
+"""Beside Kinto: `python -m tests.bench.kinto [--records N] [--processes N] [--kinto FOLDER]`.
 
 Installs Kinto in a virtual environment of its own (in FOLDER, which stays; else in one that goes), starts it
 and the hub on the same PostgreSQL, sends both the same sealed families in batches of 50 from 8 clients over
 loopback, in turns, and prints the records a second of each. Exit 1 where the hub is not 20 times ahead.
 
 Kinto is set up as its manual says for a sync server: PostgreSQL for records and permissions, the batch
-endpoint, a collection of its own for each client so that they do not wait for each other, one process each.
-A record is put by its id and only where there is none (`If-None-Match: *`), the envelope as base64.
+endpoint, a collection of its own for each client so that they do not wait for each other. Of both run as many
+processes as there are processors. A record is put by its id and only where there is none
+(`If-None-Match: *`), the envelope as base64.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -33,7 +35,7 @@ from kiosk.sync import envelope
 from tests.bench._load import Request, ask, drive
 from tests.hub.kiosk import ENVELOPES, KioskAtHub
 from tests.sync.postgres import Postgres
-from tests.sync.processes import HubProcess, enrolled, free_port
+from tests.sync.processes import enrolled, free_port, several
 
 CLIENTS, BATCH, AHEAD = 8, 50, 20
 _WORD = base64.b64encode(b"bench:bench").decode()
@@ -81,25 +83,26 @@ def installed(folder: Path) -> Path:
 
 
 @contextmanager
-def kinto(program: Path, folder: Path, postgres: Postgres) -> Iterator[int]:
-    """A running Kinto with a collection for each client; its port."""
+def kinto(program: Path, folder: Path, postgres: Postgres, count: int) -> Iterator[list[int]]:
+    """So many processes of a running Kinto with a collection for each client; their ports."""
     postgres.url("kinto")
-    url = f"postgresql://postgres@/kinto?host={postgres.socket_folder}"
-    port = free_port()
-    settings = folder / "kinto.ini"
-    settings.write_text(
-        _SETTINGS.format(secret=uuid.uuid4().hex, url=url, port=port, batch=BATCH, clients=CLIENTS)
-    )
-    subprocess.run([program, "migrate", "--ini", settings], check=True, stdout=sys.stderr)
-    process = subprocess.Popen([program, "start", "--ini", settings], stdout=sys.stderr)
-    try:
-        _wait_for(port, process)
-        ask(port, [_put("/v1/buckets/kiosks")])
-        ask(port, [_put(f"/v1/buckets/kiosks/collections/k{client}") for client in range(CLIENTS)])
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+    url, secret = f"postgresql://postgres@/kinto?host={postgres.socket_folder}", uuid.uuid4().hex
+    ports = [free_port() for _ in range(count)]
+    with ExitStack() as stack:
+        for port in ports:
+            settings = folder / f"kinto-{port}.ini"
+            settings.write_text(
+                _SETTINGS.format(secret=secret, url=url, port=port, batch=BATCH, clients=CLIENTS)
+            )
+            if port == ports[0]:
+                subprocess.run([program, "migrate", "--ini", settings], check=True, stdout=sys.stderr)
+            process = subprocess.Popen([program, "start", "--ini", settings], stdout=sys.stderr)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+            _wait_for(port, process)
+        ask(ports[0], [_put("/v1/buckets/kiosks")])
+        ask(ports[0], [_put(f"/v1/buckets/kiosks/collections/k{client}") for client in range(CLIENTS)])
+        yield ports
 
 
 def _put(path: str) -> Request:
@@ -148,10 +151,10 @@ def _statuses_at_hub(replies: list[list[bytes]]) -> Counter[str]:
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two: where it listens, how a batch is said to it, what it answered."""
+    """One of the two: where its processes listen, how a batch is said to it, what it answered."""
 
     name: str
-    port: int
+    ports: list[int]
     batch: Callable[[int, Sequence[bytes]], Request]
     statuses: Callable[[list[list[bytes]]], Counter[str]]
     good: str
@@ -159,7 +162,7 @@ class _Side:
     def rate(self, sealed: Sequence[Sequence[Sequence[bytes]]]) -> float:
         """Records a second that it takes from all clients at once, all of which it must take."""
         loads = [[self.batch(client, one) for one in batches] for client, batches in enumerate(sealed)]
-        seconds, replies = drive([self.port], loads)
+        seconds, replies = drive(self.ports, loads)
         statuses = self.statuses(replies)
         if set(statuses) != {self.good}:
             raise AssertionError(f"{self.name} did not take all: {dict(statuses)}")
@@ -178,6 +181,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.kinto", description=__doc__)
     parser.add_argument("--records", type=int, default=4000, help="how many each is sent in a turn")
     parser.add_argument("--turns", type=int, default=3, help="how many turns each has, after one to get warm")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="of each; one a processor")
     parser.add_argument("--kinto", type=Path, help="the folder of its environment, which stays")
     options = parser.parse_args()
     batches = max(1, options.records // CLIENTS // BATCH)
@@ -185,12 +189,15 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/tmp")))
         program = installed(options.kinto or folder / "environment")
         postgres = stack.enter_context(Postgres())
-        kinto_port = stack.enter_context(kinto(program, folder, postgres))
-        hub = stack.enter_context(HubProcess(postgres.url("hub"), folder / "hub.keys", "--deciders", "0"))
-        kiosks = [stack.enter_context(enrolled(hub, f"K{client + 1}")) for client in range(CLIENTS)]
+        theirs = stack.enter_context(kinto(program, folder, postgres, options.processes))
+        ours = several(options.processes, postgres.url("hub"), folder / "hub.keys", "--deciders", "0")
+        hubs = stack.enter_context(ours)
+        kiosks = [stack.enter_context(enrolled(hubs[0], f"K{client + 1}")) for client in range(CLIENTS)]
         sides = (
-            _Side("Kinto", kinto_port, kinto_batch, _statuses_at_kinto, "201"),
-            _Side("hub", hub.port, partial(hub_batch, kiosks), _statuses_at_hub, "received"),
+            _Side("Kinto", theirs, kinto_batch, _statuses_at_kinto, "201"),
+            _Side(
+                "hub", [hub.port for hub in hubs], partial(hub_batch, kiosks), _statuses_at_hub, "received"
+            ),
         )
         rates: dict[str, list[float]] = {side.name: [] for side in sides}
         for turn in range(options.turns + 1):

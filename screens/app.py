@@ -202,10 +202,11 @@ class KioskApp(App[None], inherit_bindings=False):
     async def _take_news(self) -> None:
         if self._options.on_news is not None:
             await self._options.on_news(self.shell)
-        renew: Callable[[], Awaitable[None]] | None = getattr(self.shell.top, "renew", None)
-        if renew is not None:
-            with suppress(KioskError):  # what was read before stands on the screen
-                await renew()
+        for page in self.shell.pages:  # those below are seen again when the one on top has gone
+            renew: Callable[[], Awaitable[None]] | None = getattr(page, "renew", None)
+            if renew is not None:
+                with suppress(KioskError):  # what was read before stands on the screen
+                    await renew()
 
     # Textual's own drawing and its own ways to fail.
 

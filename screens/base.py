@@ -65,7 +65,7 @@ class ScreenOptions:
     once, in line with the keys; `crash_log` stores a redacted record and returns its reference number.
     `on_error` shows an error of the program's own kind that a page did not show itself. Once a second
     `has_news` is asked whether anybody has written; then `on_news` is called in line with the keys, and the
-    page on top is renewed.
+    pages are renewed.
     """
 
     crash_log: Callable[[BaseException], str]

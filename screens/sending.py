@@ -78,7 +78,10 @@ class SendingPage:
             (),
             self._row("network", online),
             self._row("contact", self._time(contact.at)),
-            self._row("tried", self._tried(contact)),
+            self._row(
+                "tried", t("screen.sending.working") if contact.working else self._time(contact.tried_at)
+            ),
+            *self._failure(contact),
             (),
         ]
         for reference, code in self._aside:
@@ -92,14 +95,10 @@ class SendingPage:
     def _time(self, at: str) -> str:
         return self._context.services.standings.local(at) if at else self._context.t("screen.sending.never")
 
-    def _tried(self, contact: Contact) -> str:
-        """The last try, with why it failed in words where there are some for it."""
-        t = self._context.t
-        if contact.working:
-            return t("screen.sending.working")
-        if not contact.tried_at or not contact.code:
-            return self._time(contact.tried_at)
+    def _failure(self, contact: Contact) -> list[Line]:
+        """Why the last try failed, in words where there are some for it."""
+        if not contact.code:
+            return []
         key = f"problem.{contact.code}"
-        known = self._context.language.has(key)
-        why = t(key) if known else t("screen.sending.failed", code=contact.code)
-        return f"{self._time(contact.tried_at)}: {why}"
+        known, t = self._context.language.has(key), self._context.t
+        return indented(t(key) if known else t("screen.sending.failed", code=contact.code), role="warn")

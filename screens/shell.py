@@ -25,6 +25,11 @@ class PageShell:
         """The page that is shown and takes the keys."""
         return self._pages[-1] if self._pages else None
 
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """Every page, the one that is shown last."""
+        return tuple(self._pages)
+
     def show(self, page: Page) -> None:
         """Replace every page by this one."""
         self._pages = [page]

@@ -140,6 +140,18 @@ async def test_the_page_of_a_registration_follows_the_hub(config: Config, elsewh
         assert "BELUM DIKIRIM" not in kiosk.text
 
 
+async def test_what_lies_under_another_page_is_up_to_date_as_well(
+    config: Config, elsewhere: Services
+) -> None:
+    async with at(config, HomePage) as (kiosk, _):
+        await kiosk.press("f1")
+        registered(elsewhere, **OTHER)
+        await beat(kiosk)
+        assert "Bantuan" in kiosk.lines[1]
+        await kiosk.press("enter")
+        assert "W*** S******" in kiosk.text
+
+
 async def test_nothing_is_drawn_while_nobody_writes(config: Config, elsewhere: Services) -> None:
     registered(elsewhere)
     async with at(config, HomePage) as (kiosk, _):

@@ -135,6 +135,10 @@ async def test_a_failure_is_said_in_words_or_by_its_code(stage: Stage) -> None:
     await stage.start()
     await stage.keys("F7")
     assert stage.says("screen.sending.failed", code="a.code.of.tomorrow")
+    for code in ("hub.unreachable", "reply.unsigned", "kiosk.revoked"):
+        meet(stage, replace(GOOD, code=code))
+        await stage.keys("F3", "F7")
+        assert stage.says(f"problem.{code}")
     meet(stage, replace(GOOD, working=True))
     await stage.keys("F3", "F7")
     assert stage.says("screen.sending.working")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
@@ -27,10 +28,16 @@ def key_id(public: bytes) -> bytes:
 def can_verify(public: bytes, message: bytes, signature: bytes) -> bool:
     """Whether `signature` is that of the Ed25519 key with these 32 public bytes over `message`."""
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        _public_key(public).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@lru_cache(maxsize=1024)
+def _public_key(public: bytes) -> Ed25519PublicKey:
+    """The key in the library's form; a hub asks for the same ones again and again."""
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def seal_to(public: bytes, message: bytes, info: bytes) -> bytes:

@@ -77,7 +77,7 @@ class Receipt:
 
     def signed(self, signer: SigningKey) -> Receipt:
         """The same receipt with the hub's signature; `key` is that of the signer."""
-        unsigned = replace(self, key=signer.id)
+        unsigned = self if self.key == signer.id else replace(self, key=signer.id)
         return replace(unsigned, signature=signer.sign(unsigned.signed_part()))
 
     def is_signed_by(self, hub_public: bytes) -> bool:

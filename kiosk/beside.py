@@ -195,7 +195,7 @@ def _work(config: Config, log: Any) -> None:
         return heard
 
     worker = Worker(
-        lambda: sync_once(house, Manner(pace=pace, backoff=Backoff(0.5, 30.0))),
+        lambda: sync_once(house, Manner(pace=pace, backoff=Backoff(0.5, 30.0), polite=True)),
         listen,
         seconds=max(config.hub.minutes, 1) * 60.0,
         failed=failed,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kiosk.services.deliveries import Install
     from kiosk.services.enrolment import Enrolment
     from kiosk.services.inbox import Inbox
+    from kiosk.services.ports import UnitOfWorkFactory
     from kiosk.services.purging import Purging
     from kiosk.services.sending import Sending
     from kiosk.services.sync_ports import Identity, SyncNotes, SyncOutcome
@@ -62,8 +63,8 @@ def contact_of(house: Services) -> Contact:
     )
 
 
-def sync_services(house: Services) -> SyncServices:
-    """What sends and fetches, on the store of `house`."""
+def sync_services(house: Services, *, polite: bool = False) -> SyncServices:
+    """What sends and fetches, on the store of `house`; `polite` leaves whoever types there time between."""
     from kiosk.randomness import SystemRandomness
     from kiosk.services.enrolment import Enrolment
     from kiosk.services.inbox import Inbox
@@ -72,7 +73,8 @@ def sync_services(house: Services) -> SyncServices:
     from kiosk.store.sync_note import SyncNoteFile
     from kiosk.sync.voice import Voice, new_keys
 
-    config, store, clock, voice = house.config, house.open_work, house.clock, Voice()
+    config, clock, voice = house.config, house.clock, Voice()
+    store: UnitOfWorkFactory = house.open_work.politely if polite else house.open_work
     return SyncServices(
         sending=Sending(store, clock, voice),
         inbox=Inbox(store, clock, voice, rules=house.rules, install=installing(config)),
@@ -187,6 +189,7 @@ class Manner:
     wait_seconds: float = 0.0
     pace: Pace | None = None
     backoff: Backoff | None = None
+    polite: bool = False
 
 
 def sync_once(house: Services, manner: Manner = Manner()) -> SyncOutcome:
@@ -195,7 +198,7 @@ def sync_once(house: Services, manner: Manner = Manner()) -> SyncOutcome:
     Raises KioskError `kiosk.not_enrolled`, `kiosk.other_class`, `kiosk.other_id`, StoreError, and
     CarrierError `sync.busy` where another program of this kiosk syncs.
     """
-    services = sync_services(house)
+    services = sync_services(house, polite=manner.polite)
     identity = services.enrolment.begin_life()
     refuse_stranger(house.config, identity)
     assert identity is not None  # noqa: S101 - a kiosk without one was refused

@@ -11,7 +11,7 @@ from kiosk.domain.registration import Event, Forbidden, Moment, Registration, St
 from kiosk.services.ports import AuditLine, Clock, UnitOfWork, UnitOfWorkFactory
 from kiosk.services.sync_ports import HubVoice, Identity, Outgoing, Queued, ReceiptWord
 
-TOGETHER = 10
+TOGETHER = 5
 """Changes in one transaction: few enough that whoever types does not feel the wait for it."""
 
 FIRST_WAIT_MS, LONGEST_WAIT_MS = 10 * 60_000, 24 * 3600_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +31,9 @@ from kiosk.store.migrations import migrate
 from kiosk.store.repositories import SqlDrafts, SqlRegistrations
 from kiosk.store.sending import SqlDecisions, SqlOutbox, SqlTombstones
 from kiosk.store.session import Session
+
+_REST, _LONGEST_REST = 3.0, 0.25
+"""How many times as long as it took a polite unit of work rests, and how many seconds at the most."""
 
 
 class SqlUnitOfWork:
@@ -88,6 +92,22 @@ class SqlUnitOfWork:
         self._session.commit()
 
 
+class PoliteUnitOfWork(SqlUnitOfWork):
+    """A unit of work of a program in the background: after it has held up others it leaves them time."""
+
+    _begun = 0.0
+
+    def __enter__(self) -> Self:
+        self._begun = time.monotonic()
+        return super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        time.sleep(min(_REST * (time.monotonic() - self._begun), _LONGEST_REST))
+
+
 class Store:
     """An open store: call it for a unit of work that may write, `reading()` for one that only looks."""
 
@@ -98,6 +118,10 @@ class Store:
 
     def __call__(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self._database, self._number_key)
+
+    def politely(self) -> SqlUnitOfWork:
+        """A unit of work that rests after it, so that who types at a screen never waits for long."""
+        return PoliteUnitOfWork(self._database, self._number_key)
 
     def reading(self) -> SqlUnitOfWork:
         """A unit of work on one snapshot that neither waits for a writer nor holds one up."""

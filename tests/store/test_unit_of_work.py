@@ -6,15 +6,17 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from kiosk.errors import StoreError
 from kiosk.services.ports import UnitOfWork, UnitOfWorkFactory
+from kiosk.store import unit_of_work
 from kiosk.store.unit_of_work import SqlUnitOfWork, Store, store_factory
 from tests.store import examples
 from tests.store.conftest import Opener
@@ -284,3 +286,22 @@ def test_a_store_whose_pulse_was_felt_closes_whole(store: Store, open_store: Ope
     _submit_many(store, [1])
     store.close()
     assert _counts(open_store())[0] == 1
+
+
+def test_a_polite_unit_of_work_leaves_others_time_after_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(
+        unit_of_work, "time", SimpleNamespace(sleep=rests.append, monotonic=iter_of(1.0, 1.02))
+    )
+    with store.politely() as work:
+        work.registrations.add(examples.a_registration(7))
+        work.commit()
+    assert rests == [pytest.approx(0.06)]
+    with store.reading() as work:
+        assert work.registrations.by_reference(examples.reference(7)) is not None
+
+
+def iter_of(*values: float) -> Callable[[], float]:
+    return iter(values).__next__

@@ -9,12 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kiosk.bootstrap import services
+from kiosk.clock import SystemClock
+from kiosk.config import Hub as HubSettings
+from kiosk.config import Receipts
 from kiosk.domain.consent import consented_to
 from kiosk.domain.family import read_family
 from kiosk.domain.flow import Fact, again_fact
@@ -28,6 +32,7 @@ from kiosk.hub.kiosks import retire, revoke
 from kiosk.hub.rotating import activate, announce
 from kiosk.services.sync_ports import RESTORED
 from kiosk.store.copying import StoreCopier
+from kiosk.store.proof import proved
 from kiosk.store.restore import restore
 from kiosk.store.sync_note import SyncNoteFile
 from kiosk.sync import run
@@ -37,10 +42,10 @@ from kiosk.sync.http import HubLine
 from kiosk.sync.keys import SigningKey
 from kiosk.sync.talk import ItemAnswer, Named, send_envelopes
 from kiosk.syncing import only_one
-from tests.builders import a_member
+from tests.builders import TODAY, a_member
 from tests.hub.placed import Hub
 from tests.hub.running import RunningHub, a_hub
-from tests.sync.here import KioskHere
+from tests.sync.here import KioskHere, config_in
 from tests.sync.proxy import CALM, Faults, HttpMessage, Proxy
 
 
@@ -457,3 +462,40 @@ def test_what_is_sealed_to_an_old_key_is_taken(here: KioskHere, hub: Hub, key_fi
     key_file.rotate(SEAL)
     assert here.sync().sent == 1
     assert hub.decide() == 1
+
+
+def test_after_the_days_of_grace_a_run_removes_the_family_and_its_receipt(
+    tmp_path: Path, served: RunningHub, hub: Hub
+) -> None:
+    receipts = tmp_path / "receipts"
+    config = replace(
+        config_in(tmp_path / "k1", url=served.url),
+        receipts=Receipts(dir=str(receipts)),
+        hub=HubSettings(url=served.url, grace_days=0),
+    )
+    with closing(KioskHere(config, services(config, clock=SystemClock(TODAY)))) as here:
+        hub.numbers("0001000000000", 500, training=True)
+        here.enrol(served.code("K1", training=True), served.url)
+        here.sync()
+        registration = here.register(3)
+        here.house.receipt(registration, here.house.language)
+        here.sync()
+        hub.decide()
+        here.sync()
+        kept = here.house.queries.registration(registration.reference)
+        assert (kept.state, bool(kept.family)) == (State.ACCEPTED, True), (
+            "the day of the decision is one of grace"
+        )
+        later = replace(
+            here.house, clock=SystemClock(date.fromisoformat(kept.state_at[:10]) + timedelta(days=1))
+        )
+        assert KioskHere(config, later).sync().code == ""
+        gone = here.house.queries.registration(registration.reference)
+        assert (gone.state, dict(gone.family), bool(gone.purged_at)) == (State.ACCEPTED, {}, True)
+        assert list(receipts.iterdir()) == []
+        assert here.house.open_work.verify_audit().ok
+        with here.house.open_work.reading() as work:
+            stone = work.tombstones.get(registration.id)
+        assert stone is not None
+        assert stone.receipt_hash
+    assert proved(config.store_dir, config.key_file).ok

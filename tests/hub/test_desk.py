@@ -16,7 +16,7 @@ from kiosk.sync import envelope
 from screens.base import Page, Shell
 from screens.desk.context import DeskContext
 from screens.desk.queue import QueuePage
-from tests.hub.judged import a_record, record_id, with_member
+from tests.hub.judged import RECEIVED_MS, a_record, record_id, with_member
 from tests.hub.placed import Hub, Placed
 from tests.screens.driven import Driven, driven
 
@@ -109,7 +109,7 @@ def test_a_refused_family_is_accepted_after_all(hub: Hub, kiosk: Placed, desk: S
 def test_nobody_is_accepted_over_another_who_has_the_nik(hub: Hub, kiosk: Placed, desk: SqlDesk) -> None:
     first = a_record(1, people=2)
     hub.put(kiosk, first)
-    hub.put(hub.kiosk("K2"), replace(a_record(1, "K2", people=2)))
+    hub.put(hub.kiosk("K2"), a_record(1, "K2", people=2), received_ms=RECEIVED_MS + 1)
     hub.decide()
     hub.decide()
     [line] = desk.cases(limit=9)

@@ -24,7 +24,7 @@ from kiosk.store.engine import (
     only_opener,
     refuse_plain,
 )
-from kiosk.store.keyfile import fsync_folder, load_or_create_key, write_private_file
+from kiosk.store.keyfile import from_os_error, fsync_folder, load_or_create_key, write_private_file
 from kiosk.store.migrations import steps_done
 from kiosk.store.proof import refuse_newer
 
@@ -81,10 +81,9 @@ def restore(
                 fresh.replace(path)
                 fsync_folder(folder)
             finally:
-                with suppress(OSError):
-                    fresh.unlink(missing_ok=True)
+                _remove(fresh)
     except OSError as error:
-        raise StoreError("store.io", f"{folder}: {error.strerror}") from None
+        raise from_os_error(error, folder) from None
     return Restored(seal, kept)
 
 
@@ -112,10 +111,16 @@ def _taken_out(copy: Path, path: Path, seal: Seal, key: bytes) -> Path:
             os.fsync(target.fileno())
         _check(fresh, seal, key)
     except BaseException:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
+        _remove(fresh)
         raise
     return fresh
+
+
+def _remove(fresh: Path) -> None:
+    """With what SQLite leaves beside it where it was cut short."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        with suppress(OSError):
+            fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
 
 
 def _check(fresh: Path, seal: Seal, key: bytes) -> None:

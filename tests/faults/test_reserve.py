@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from kiosk.bootstrap import services
-from kiosk.care import copier, examined, proved
+from kiosk.care import copier, examined, proved, restored
 from kiosk.errors import StoreError
 from kiosk.store.engine import DATABASE
 from kiosk.store.reserve import Reserve
@@ -169,6 +169,35 @@ def test_on_a_full_disk_it_is_still_told_what_is_in_the_store(
     again = services(config, today=TODAY)
     assert len(again.drafts.page(limit=5)) == lines - (0 if killed else 2)
     again.close()
+
+
+def test_a_restore_without_room_leaves_everything_as_it_was(disk: Path, tmp_path: Path) -> None:
+    config = settings(disk, reserve_mib=0)
+    house = services(config, today=TODAY)
+    house.drafts.save(house.drafts.start().with_answers({"kk": "990101"}))
+    house.close()
+    copier(config).copy(tmp_path / "copy")
+    beside = {f"{DATABASE}-wal", f"{DATABASE}-shm"}  # SQLite's own, there while the store is open
+
+    def files() -> dict[str, bytes]:
+        found = (path for path in (disk / "data" / "training").iterdir() if path.is_file())
+        return {path.name: path.read_bytes() for path in found if path.name not in beside}
+
+    before, said = files(), []
+    whole = len(before[DATABASE]) // 4096
+    for pages in (0, whole // 2, *range(whole - 1, whole + 40)):
+        fill(disk)
+        os.truncate(disk / BALLAST, (disk / BALLAST).stat().st_size - pages * 4096)
+        try:
+            restored(config, tmp_path / "copy", replace=False)
+        except StoreError as error:
+            said.append(error.code)
+            assert files() == before
+        else:
+            break
+    assert len(said) > 2
+    assert set(said) <= {"store.full", "store.io"}
+    assert proved(config).ok
 
 
 def test_a_file_of_families_stops_cleanly_on_a_full_disk(disk: Path) -> None:

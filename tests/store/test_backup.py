@@ -506,6 +506,25 @@ def test_a_store_of_a_newer_program_is_not_thrown_away(
     assert kept.read_bytes() == before
 
 
+def test_nothing_stays_behind_where_it_is_cut_short(
+    store: Store, key: bytes, target: Path, folder: Path, key_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store, range(1, 3))
+    copied(store, key, target)
+    store.close()
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def fails(fresh: Path, _: bytes) -> None:
+        for suffix in ("-wal", "-shm", "-journal"):  # what SQLite leaves where it cannot write
+            fresh.with_name(fresh.name + suffix).write_bytes(b"")
+        raise StoreError("store.full")
+
+    monkeypatch.setattr("kiosk.store.restore._end_life", fails)
+    with pytest.raises(StoreError):
+        put_back(target, folder, key_path)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_an_altered_copy_leaves_the_store_alone(
     store: Store, key: bytes, target: Path, folder: Path, key_path: Path
 ) -> None:

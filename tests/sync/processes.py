@@ -83,6 +83,11 @@ class HubProcess:
                 start_new_session=True,
             )
 
+    def look_after(self) -> None:
+        """Starts it again where it has ended by itself, as it does without a database at its start."""
+        if self._process is not None and self._process.poll() is not None:
+            self.start()
+
     def wait(self) -> None:
         """Returns when it says that it is well."""
         give_up = time.monotonic() + PATIENCE

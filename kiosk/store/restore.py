@@ -31,6 +31,9 @@ from kiosk.store.proof import refuse_newer
 _LAST = "SELECT n, wall FROM audit ORDER BY n DESC LIMIT 1"
 # That a store began a new life is no news to the copy that it began with.
 _LOST = f"SELECT count(*), coalesce(max(n), 0) FROM audit WHERE n > ? AND action <> '{NEW_LIFE}'"  # noqa: S608
+REFERENCE_GAP = 1000
+"""So many references are passed over: more than a kiosk gives between two copies."""
+
 _WALL = "SELECT wall FROM audit WHERE n = ?"
 _HAS_IDENTITY = "SELECT 1 FROM sqlite_master WHERE name = 'identity'"
 _DIGEST = "SELECT digest FROM audit WHERE n = ?"
@@ -129,10 +132,15 @@ def _check(fresh: Path, seal: Seal, key: bytes) -> None:
 
 
 def _end_life(fresh: Path, key: bytes) -> None:
-    """Marks the store: card numbers that were left in the copy may have been given out since it was made."""
+    """Marks the store: what it had left to give when the copy was made may have been given out since.
+
+    Card numbers of the copy are given no more, and references go on after a gap.
+    """
     try:
         with closing(opened(str(fresh), key)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+            if steps_done(connection):
+                connection.execute("UPDATE counter SET number = number + ?", (REFERENCE_GAP,))
             if connection.execute(_HAS_IDENTITY).fetchall():
                 connection.execute("UPDATE identity SET epoch = ?", (RESTORED,))
     except driver.Error as error:

@@ -13,6 +13,7 @@ import pytest
 
 from kiosk.store.backup import prove
 from kiosk.store.engine import DATABASE, Database
+from kiosk.store.restore import REFERENCE_GAP
 from tests.builders import a_family, a_member
 from tests.journeys.commands import DAY, OwnKiosk
 from tests.journeys.families import PRACTICE
@@ -113,6 +114,8 @@ def test_the_drill(own: OwnKiosk) -> None:
         assert new.stored() == listed[FAMILIES - copy["lines"] :]
         again = told(new, "verify", "--head", copy["head"][:8])
         assert (again["ok"], again["lines"], again["head"]) == (True, copy["lines"], copy["head"])
+    [(kiosk, number)] = whole.pop("counter")
+    assert found.pop("counter") == [(kiosk, number + REFERENCE_GAP)], "no reference is given again"
     assert found == whole
     assert new.stored() == listed
     assert told(new, "verify") == proof

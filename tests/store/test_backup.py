@@ -25,7 +25,7 @@ from kiosk.store.backup import Seal, is_copy, prove, prune, read_seal, write_cop
 from kiosk.store.engine import DATABASE, Database
 from kiosk.store.keyfile import key_id
 from kiosk.store.migrations import MIGRATIONS
-from kiosk.store.restore import Restored, restore
+from kiosk.store.restore import REFERENCE_GAP, Restored, restore
 from kiosk.store.unit_of_work import Store, store_factory
 from tests.store import examples
 
@@ -354,6 +354,25 @@ def test_a_store_put_back_gives_no_card_number_of_its_life_before(
         assert again.verify_audit().ok
     assert put_back(target, folder, key_path).kept is None, "the line of its new life is no news"
     assert {path.name for path in folder.iterdir()} == {DATABASE, f"{DATABASE}-keyid"}
+
+
+def test_no_reference_is_given_again_by_a_store_that_was_put_back(
+    store: Store, key: bytes, target: Path, folder: Path, key_path: Path
+) -> None:
+    def given(opened_store: Store) -> int:
+        with opened_store() as work:
+            number = work.registrations.next_number("K1")
+            work.commit()
+        return number
+
+    before = [given(store) for _ in range(3)]
+    fill(store, range(1, 3))
+    copied(store, key, target)
+    since = [given(store) for _ in range(5)]
+    store.close()
+    put_back(target, folder, key_path, replace=True)
+    with closing(store_factory(folder, key_path)) as again:
+        assert given(again) == before[-1] + REFERENCE_GAP + 1 > max(since)
 
 
 def test_newer_data_is_never_written_over_unless_it_is_kept(

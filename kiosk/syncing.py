@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from kiosk.sync.pace import Backoff, Pace
 
 LOCK = "sync.lock"
+_LOOK_AGAIN_SECONDS = 0.1
 _FACILITIES, _PREMIUMS = "facilities", "premiums"
 
 
@@ -147,7 +149,7 @@ async def _enrolled(house: Services, code: Any, url: str) -> Identity:
 
     config, enrolment = house.config, sync_services(house).enrolment
     for is_last in (False, True):
-        asked = enrolment.prepare(config.kiosk.id, training=config.is_training)
+        asked = enrolment.prepare(config.kiosk.id, training=config.is_training, is_hub=code.is_of)
         signer = SigningKey.from_secret(asked.signing_secret)
         opening = OpeningKey.from_secret(asked.opening_secret).public
         application = Application(
@@ -183,10 +185,14 @@ def hub_line(identity: Identity, url: str, pace: Pace | None = None) -> HubLine:
 
 @dataclass(frozen=True)
 class Manner:
-    """Whom to tell of the progress, how long to wait for decisions, and what is known of the line."""
+    """Whom to tell of the progress, how long to wait for decisions, and what is known of the line.
+
+    `patience_seconds` is how long to wait for another program of this kiosk that syncs.
+    """
 
     progress: Callable[[int, int], None] = lambda _done, _total: None
     wait_seconds: float = 0.0
+    patience_seconds: float = 0.0
     pace: Pace | None = None
     backoff: Backoff | None = None
     polite: bool = False
@@ -202,7 +208,7 @@ def sync_once(house: Services, manner: Manner = Manner()) -> SyncOutcome:
     identity = services.enrolment.begin_life()
     refuse_stranger(house.config, identity)
     assert identity is not None  # noqa: S101 - a kiosk without one was refused
-    with only_one(house.config.store_dir), _noted(services.notes):
+    with only_one(house.config.store_dir, manner.patience_seconds), _noted(services.notes):
         outcome = asyncio.run(_synced(house, services, identity, manner))
         try:
             services.purging.purge()
@@ -290,14 +296,26 @@ def _cards(house: Services, identity: Identity) -> tuple[int, tuple[tuple[int, i
 
 
 @contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Lets one program of this kiosk sync at a time; raises CarrierError `sync.busy` for another one."""
+def only_one(folder: Path, patience_seconds: float = 0.0) -> Iterator[None]:
+    """Lets one program of this kiosk sync at a time; raises CarrierError `sync.busy` for another one.
+
+    Waits for so long until the other one has ended.
+    """
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CarrierError("sync.busy") from None
+        end = time.monotonic() + patience_seconds
+        while not _locked(descriptor):
+            if time.monotonic() >= end:
+                raise CarrierError("sync.busy")
+            time.sleep(_LOOK_AGAIN_SECONDS)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from kiosk.domain.fields import Problem
-from kiosk.domain.identifiers import digits_only, is_digits, parse_reference
+from kiosk.domain.identifiers import digits_only, is_digits, is_kiosk_id, parse_reference
 from kiosk.domain.registration import State
 from kiosk.domain.resume_code import grouped, parse_code
 from kiosk.errors import KioskError
@@ -177,8 +177,8 @@ class HomePage:
         try:
             found = await self._context.work(self._context.services.queries.find, typed)
         except KioskError as error:
-            # Two hyphens make a reference, whose check signs are worth a word; anything else was not found.
-            if error.code == "reference.check" and typed.count("-") != 2:
+            # What looks like a reference has check signs that are worth a word; anything else was not found.
+            if error.code == "reference.check" and not _looks_like_reference(typed):
                 return False
             raise
         if found:
@@ -300,3 +300,8 @@ class HomePage:
         says = [t("screen.slip.how"), *([t("screen.slip.days", days=days)] if days else [])]
         code = (Span(f"   {t('screen.slip.code')}  "), Span(f" {grouped(self._code)} ", "mark"))
         return [code, *indented(" ".join(says)), ()]
+
+
+def _looks_like_reference(typed: str) -> bool:
+    parts = [part.strip() for part in typed.upper().split("-")]
+    return len(parts) == 3 and is_kiosk_id(parts[0]) and parts[1].isalnum()

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kiosk.clock import find_zone
 from kiosk.commands.hub_decide import RulesInForce
 from kiosk.commands.hub_place import open_hub_of, who
 from kiosk.errors import UsageError
@@ -36,6 +37,7 @@ def run(arguments: Arguments, config: Config) -> int:
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
             desk = SqlDesk(engine, Desk(key_file.current, RulesInForce(config), log=EventLog(nowhere)))
             try:
-                return start_desk(desk, name, Language(config.kiosk.language), log.crash)
+                zone = find_zone(config.kiosk.timezone)
+                return start_desk(desk, name, Language(config.kiosk.language), log.crash, zone=zone)
             finally:
                 log.close()

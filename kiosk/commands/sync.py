@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from kiosk.config import Config
     from kiosk.services.sync_ports import SyncOutcome
 
+_PATIENCE_SECONDS = 20.0
+"""How long to wait for the program beside the screens, which syncs by itself."""
+
 
 def run_enrol(arguments: Arguments, config: Config) -> int:
     """Enrols, and fetches the first card numbers."""
     with closing(services(config)) as house:
         identity = enrol(house, arguments.code, arguments.url)
-        outcome = sync_once(house)
+        outcome = sync_once(house, Manner(patience_seconds=_PATIENCE_SECONDS))
     keys = [key.id for key in identity.hub_keys if key.purpose == "sign" and not key.retired]
     told = {"kiosk": identity.kiosk, "url": identity.url, "training": identity.training, "hub_key": keys[0]}
     if arguments.json:
@@ -38,7 +41,7 @@ def run_enrol(arguments: Arguments, config: Config) -> int:
 def run_sync(arguments: Arguments, config: Config) -> int:
     """Syncs once: 0 done, 1 where the hub refused this kiosk or some records, 5 where it is not reached."""
     with closing(services(config)) as house, bar("records") as progress:
-        how = Manner(wait_seconds=arguments.wait)
+        how = Manner(wait_seconds=arguments.wait, patience_seconds=_PATIENCE_SECONDS)
         outcome = sync_once(house, replace(how, progress=progress) if progress else how)
     if arguments.json:
         print(json.dumps(_told(outcome)))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kiosk.errors import KioskError
-from kiosk.services.ports import AuditLine, Clock, Randomness, UnitOfWorkFactory
+from kiosk.services.ports import AuditLine, Clock, Randomness, UnitOfWork, UnitOfWorkFactory
 from kiosk.services.sync_ports import NEW_LIFE, RESTORED, HubKey, Identity
 
 
@@ -31,19 +31,23 @@ class Enrolment:
         with self._open_work() as work:
             return work.identity.get()
 
-    def prepare(self, kiosk: str, *, training: bool) -> Identity:
+    def prepare(
+        self, kiosk: str, *, training: bool, is_hub: Callable[[bytes], bool] = lambda _: True
+    ) -> Identity:
         """The identity to enrol with: durable before anybody is asked, and the same until it is taken.
 
-        So that the answer may be lost, and the hub asked again. A kiosk that was enrolled before keeps the
-        life of its store; its keys are new.
+        So that the answer may be lost, and the hub asked again. A kiosk that was enrolled at the same hub
+        before (`is_hub` knows it by a signing key) keeps the life of its store; its keys are new.
         """
         with self._open_work() as work:
             asked, known = work.identity.asked(), work.identity.get()
             wanted = (kiosk, training)
-            if asked is not None and (asked.kiosk, asked.training) == wanted and asked.epoch != RESTORED:
+            has_life = known is not None and known.epoch not in {"", RESTORED} and _is_at(known, is_hub)
+            goes_on = known is not None and asked is not None and asked.epoch == known.epoch
+            is_good = asked is not None and asked.epoch != RESTORED and goes_on == has_life
+            if asked is not None and is_good and (asked.kiosk, asked.training) == wanted:
                 return asked
             signing, opening = self._make_keys()
-            has_life = known is not None and known.epoch not in {"", RESTORED}
             asked = Identity(
                 kiosk=kiosk,
                 training=training,
@@ -66,7 +70,11 @@ class Enrolment:
             known, still_asked = work.identity.get(), work.identity.asked()
             if still_asked is None or still_asked.signing_secret != asked.signing_secret:
                 raise KioskError("enrol.stale")
-            is_same = known is not None and known.kiosk == asked.kiosk
+            new = {key.public for key in hub_keys}
+            is_at_hub = known is not None and _is_at(known, lambda public: public.hex() in new)
+            is_same = known is not None and known.kiosk == asked.kiosk and is_at_hub
+            if not is_at_hub:
+                _forget_kept(work)
             identity = replace(
                 asked,
                 hub_keys=hub_keys,
@@ -134,3 +142,15 @@ class Enrolment:
 
     def _new_life(self) -> str:
         return str(uuid.UUID(bytes=self._randomness.take(16, "epoch"), version=4))
+
+
+def _is_at(identity: Identity, is_hub: Callable[[bytes], bool]) -> bool:
+    """Whether the hub that `is_hub` knows is the one of this identity."""
+    return any(is_hub(bytes.fromhex(key.public)) for key in identity.hub_keys if key.purpose == "sign")
+
+
+def _forget_kept(work: UnitOfWork) -> None:
+    """The numbers of kept messages are those of the hub before; another one counts anew."""
+    while kept := work.kept_messages.page(limit=100):
+        for message in kept:
+            work.kept_messages.remove(message.number)

@@ -35,13 +35,14 @@ _B = _BLOCK.c
 _ONE: ColumnElement[int] = literal_column("1")
 _LEASE = Statement(insert(_BLOCK))
 _OVERLAPS = Statement(
-    select(_B.first).where(
+    select(_B.n, _B.first, _B.next, _B.last, _B.epoch).where(
         or_(
             _B.first == bindparam("first_"),
             (cast(_B.first, Integer) <= bindparam("last_")) & (_B.last >= bindparam("start_")),
         )
     )
 )
+_END = Statement(delete(_BLOCK).where(_B.n == bindparam("n_")))
 # Once a real block was leased, demonstration numbers are given no more.
 _KIND = select(func.min(_B.demo)).scalar_subquery()
 # A block is good for the life of the store in which the hub leased it, and one that comes with the program
@@ -72,18 +73,24 @@ class SqlCardBlocks:
         """Adds the block of `count` numbers that begins with `first`, its leading zeros included.
 
         `lease` names it at the hub, `epoch` the life of the store that may use it. A block that begins with
-        the same number is there already and stays as it is. Raises StoreError `store.cards_overlap` where
-        another block holds one of the numbers, ValueError for what is no block.
+        the same number is there already and stays as it is. One of an earlier life ends where they overlap,
+        and what was given of it is passed over. Raises StoreError `store.cards_overlap` where
+        another block of this life holds one of the numbers, ValueError for what is no block.
         """
         if not (first.isascii() and first.isdigit()) or count < 1:
             raise ValueError("a block is a first number of digits and a count of at least one")
         start, last = int(first), int(first) + count - 1
         found = self._session.rows(_OVERLAPS, {"first_": first, "start_": start, "last_": last})
-        if (first,) in found:
+        of_now = [row[1] for row in found if row[4] == epoch]
+        if first in of_now:
             return
-        if found:
+        if of_now:
             raise StoreError("store.cards_overlap")
-        values = {"n": None, "first": first, "next": start, "last": last, "demo": int(demo)}
+        free = start
+        for n, _first, free_before, _last, _epoch in found:
+            free = max(free, free_before)
+            self._session.run(_END, {"n_": n})
+        values = {"n": None, "first": first, "next": min(free, last + 1), "last": last, "demo": int(demo)}
         self._session.run(_LEASE, values | {"lease": lease, "epoch": epoch})
 
     def blocks(self) -> list[CardBlock]:

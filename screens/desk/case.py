@@ -77,17 +77,18 @@ class CasePage:
         room = body_room(height) - 2
         lines = self._scroll.cut(self._lines(), room)
         lines += [()] * (room - len(lines))
+        may_act = self._case is not None and bool(self._case.actions)
         box, column = boxed(self._editor, hidden=False, width=2)
         ask = "   " + t("desk.ask_action") + " "
-        lines += [(), (Span(ask), box)]
+        lines += [(), (Span(ask), box) if may_act else ()]
         return self._context.framed(
             t("desk.case"),
             lines,
             width=width,
             height=height,
             message=self._message,
-            keys=("help", "return", "scroll", "desk_open"),
-            cursor=(len(ask) + column, len(lines) - 1),
+            keys=("help", "return", "scroll", *(("desk_open",) if may_act else ())),
+            cursor=(len(ask) + column if may_act else 0, len(lines) - 1),
         )
 
     def _lines(self) -> list[Line]:

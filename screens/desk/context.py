@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TypeVar
 
 from kiosk.language import Language
@@ -18,12 +18,16 @@ T = TypeVar("T")
 
 @dataclass
 class DeskContext:
-    """One running desk as its pages see it; `who` is written beside everything that is done."""
+    """One running desk as its pages see it; `who` is written beside everything that is done.
+
+    `zone` is where the desk stands: its times are told as there.
+    """
 
     shell: Shell
     desk: DeskWork
     language: Language
     who: str = ""
+    zone: tzinfo | None = None
     counts: Counts = field(default=Counts(0, 0, 0))
 
     def t(self, key: str, **params: str | int) -> str:
@@ -38,8 +42,8 @@ class DeskContext:
         self.counts = await self.work(self.desk.counts)
 
     def moment(self, at: datetime | None) -> str:
-        """A moment as the desk's own clock has it, `-` for none."""
-        return f"{at.astimezone():%d-%m-%Y %H:%M}" if at else "-"
+        """A moment by the clocks of the place, `-` for none."""
+        return f"{at.astimezone(self.zone):%d-%m-%Y %H:%M}" if at else "-"
 
     def framed(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import tzinfo
 
 from kiosk.errors import KioskError
 from kiosk.language import Language
@@ -16,7 +17,12 @@ from screens.desk.queue import QueuePage
 
 
 def start_desk(
-    desk: DeskWork, who: str, language: Language, crash_log: Callable[[BaseException], str]
+    desk: DeskWork,
+    who: str,
+    language: Language,
+    crash_log: Callable[[BaseException], str],
+    *,
+    zone: tzinfo | None = None,
 ) -> int:
     """Runs the desk for the person called `who` until it is left; returns its exit code."""
     contexts: list[DeskContext] = []
@@ -27,7 +33,7 @@ def start_desk(
         shell.redraw()
 
     def first(shell: Shell) -> Page:
-        context = DeskContext(shell, desk, language, who)
+        context = DeskContext(shell, desk, language, who, zone)
         contexts.append(context)
         page = QueuePage(context)
         tasks.add(asyncio.get_running_loop().create_task(open_up(page, shell)))

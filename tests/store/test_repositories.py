@@ -9,6 +9,7 @@ import pytest
 from kiosk.domain.registration import State
 from kiosk.errors import StaleDraftError, StoreError
 from kiosk.services.ports import LeasedCard
+from kiosk.services.sync_ports import Identity
 from kiosk.store.unit_of_work import Store
 from tests.store import examples
 from tests.store.conftest import Opener
@@ -231,6 +232,23 @@ def test_a_block_with_a_number_of_another_is_refused(store: Store, first: str, c
             work.cards.lease(first, count, demo=False)
         work.cards.lease("0000000000110", 5, demo=False)
         assert work.cards.left() == 15
+
+
+def test_a_block_of_an_earlier_life_ends_where_it_comes_again_and_nothing_is_given_twice(
+    store: Store,
+) -> None:
+    identity = Identity("K1", False, b"s" * 32, b"o" * 32, epoch="life-1")  # noqa: FBT003
+    with store() as work:
+        work.identity.put(identity)
+        work.cards.lease("0000000000100", 10, demo=False, lease="one", epoch="life-1")
+        given = [work.cards.take() for _ in range(3)]
+        work.identity.put(replace(identity, epoch="life-2"))
+        assert work.cards.left() == 0
+        work.cards.lease("0000000000098", 6, demo=False, lease="two", epoch="life-2")
+        assert work.cards.left() == 1
+        assert work.cards.take() == LeasedCard("0000000000103", demo=False)
+        assert LeasedCard("0000000000103", demo=False) not in given
+        assert [block.lease for block in work.cards.blocks()] == ["two"]
 
 
 @pytest.mark.parametrize(("first", "count"), [("", 1), ("12a", 1), ("\u0661", 1), ("12", 0)])

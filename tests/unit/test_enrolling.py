@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.errors import KioskError
 from kiosk.services.enrolment import Enrolment
-from kiosk.services.sync_ports import RESTORED
+from kiosk.services.sync_ports import RESTORED, KeptMessage
 from kiosk.sync.voice import new_keys
 from tests.unit.fakes import FakeClock, FakeRandomness, FakeStore
 from tests.unit.hub_pen import HubPen
@@ -40,14 +40,37 @@ def test_the_same_keys_are_shown_until_the_hub_has_taken_them(store: FakeStore) 
 
 
 def test_who_enrols_again_has_new_keys_and_goes_on_where_it_was(store: FakeStore) -> None:
+    hub = HubPen()
     first = _enrolment(store).prepare("K1", training=False)
-    known = _enrolment(store).taken(first, HubPen().keys(), "http://hub.test")
+    known = _enrolment(store).taken(first, hub.keys(), "http://hub.test")
     store.state.identity = replace(known, cursor=7)
     again = _enrolment(store, 2).prepare("K1", training=False)
     assert again.signing_secret != first.signing_secret
     assert again.epoch == first.epoch
     assert _enrolment(store).identity() == replace(known, cursor=7), "the old keys hold until then"
-    assert _enrolment(store).taken(again, HubPen().keys(), "http://hub.test").cursor == 7
+    assert _enrolment(store).taken(again, hub.keys(), "http://hub.test").cursor == 7
+
+
+def test_who_enrols_at_another_hub_reads_it_from_the_start_in_a_new_life(store: FakeStore) -> None:
+    """The messages and card numbers of the hub before are nothing to the new one."""
+    here, there = HubPen(), HubPen()
+    first = _enrolment(store).prepare("K1", training=False)
+    known = _enrolment(store).taken(first, here.keys(), "http://hub.test")
+    store.state.identity = replace(known, cursor=7)
+    with store() as work:
+        work.kept_messages.add(
+            KeptMessage(4, "weather", sealed=True, body=b"x", hub_key="", signature=b"", code="", kept_at="")
+        )
+        work.commit()
+    new_keys_ = there.keys()
+    publics = {bytes.fromhex(key.public) for key in new_keys_ if key.purpose == "sign"}
+    again = _enrolment(store, 2).prepare("K1", training=False, is_hub=publics.__contains__)
+    assert again.epoch != first.epoch
+    assert _enrolment(store, 3).prepare("K1", training=False, is_hub=publics.__contains__) == again
+    taken = _enrolment(store).taken(again, new_keys_, "http://other.test")
+    assert (taken.cursor, taken.epoch) == (0, again.epoch)
+    with store() as work:
+        assert list(work.kept_messages.page(limit=9)) == []
 
 
 def test_a_store_put_back_begins_a_new_life_once(store: FakeStore) -> None:

@@ -37,7 +37,7 @@ class HubProcess:
 
 @contextmanager
 def hub_process(home: Path, *words: str, until: str = "the hub answers at") -> Iterator[HubProcess]:
-    """A hub that has said `until` on standard error; killed in the end if it still runs."""
+    """A hub that has said `until` on standard error; ended with all that it started if it still runs."""
     process = subprocess.Popen(
         [sys.executable, "-m", "kiosk", "hub", "serve", "--port", "0", "--processes", "1", *words],
         cwd=ROOT,
@@ -66,10 +66,19 @@ def hub_process(home: Path, *words: str, until: str = "the hub answers at") -> I
         assert told.wait(60), running.talk
         yield running
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(30)
+        _ended(process)
         reader.join(10)
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
+
+
+def _ended(process: subprocess.Popen[str]) -> None:
+    """Asks it to end, for a killed one leaves its database running; one that does not hear is killed."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(30)

@@ -19,7 +19,7 @@ from tests.journeys.commands import DAY, OwnKiosk
 from tests.journeys.families import PRACTICE
 from tests.journeys.terminal import ROOT, XTERM, Terminal
 
-FAMILIES = 400
+FAMILIES = 900
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.config import Receipts
 from kiosk.domain.flow import Step
 from kiosk.domain.registration import Registration, stripped
 from kiosk.language import Language
 from kiosk.services.receipt import WIDTH
+from kiosk.settings import Receipts
 from tests.builders import a_draft, a_family, a_member
 from tests.screens.conftest import Stager
 from tests.screens.hub_words import accepted, lapsed, refused, registered, sent

@@ -9,11 +9,12 @@ from typing import Any
 
 from kiosk.bootstrap import Services, services
 from kiosk.clock import SystemClock
-from kiosk.config import Config, Copies, Hub, Kiosk, Sms, Store
+from kiosk.config import Config
 from kiosk.domain.draft import Draft
 from kiosk.domain.registration import Registration, State
 from kiosk.services.answering import answers_of, filled
 from kiosk.services.sync_ports import SyncOutcome
+from kiosk.settings import Copies, Hub, Kiosk, Sms, Store
 from kiosk.sync.pace import Backoff, Pace
 from kiosk.syncing import Manner, enrol, sync_once
 from tests.builders import TODAY, a_family, a_member

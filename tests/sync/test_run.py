@@ -17,8 +17,6 @@ import pytest
 
 from kiosk.bootstrap import services
 from kiosk.clock import SystemClock
-from kiosk.config import Hub as HubSettings
-from kiosk.config import Receipts
 from kiosk.domain.consent import consented_to
 from kiosk.domain.family import read_family
 from kiosk.domain.flow import Fact, again_fact
@@ -31,6 +29,8 @@ from kiosk.hub.keys import SEAL, KeyFile
 from kiosk.hub.kiosks import retire, revoke
 from kiosk.hub.rotating import activate, announce
 from kiosk.services.sync_ports import RESTORED
+from kiosk.settings import Hub as HubSettings
+from kiosk.settings import Receipts
 from kiosk.store.copying import StoreCopier
 from kiosk.store.proof import proved
 from kiosk.store.restore import restore

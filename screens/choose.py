@@ -8,7 +8,7 @@ from typing import Protocol
 
 from kiosk.domain import entry
 from kiosk.domain.form import spec_for
-from kiosk.domain.rulebook import folded
+from kiosk.domain.rulebook import Choice, folded
 from screens.context import Context, Found
 from screens.dialogs import Help
 from screens.display import key_of
@@ -46,13 +46,22 @@ class TableSource:
         self._language = context.language.code
 
     async def options(self, typed: str) -> Sequence[Option]:
-        """Entries whose code begins with what is typed, or whose words hold it."""
+        """Entries whose code begins with what is typed, or whose words hold it: at a word's start first."""
         sought = folded(typed)
-        return [
-            Option(choice.value, f"{choice.code:>2} {choice.labels[self._language]}")
+        found = [
+            choice
             for choice in self._choices
             if choice.code.startswith(sought) or sought in folded(choice.labels[self._language])
         ]
+        return [
+            Option(choice.value, f"{choice.code:>2} {choice.labels[self._language]}")
+            for choice in sorted(found, key=lambda choice: not self._begins(choice, sought))
+        ]
+
+    def _begins(self, choice: Choice, sought: str) -> bool:
+        """Whether the code or a word of the entry begins with what is typed."""
+        words = f" {folded(choice.labels[self._language])}"
+        return choice.code.startswith(sought) or f" {sought}" in words
 
 
 class PlaceSource:

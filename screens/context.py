@@ -227,7 +227,9 @@ class Context:
 
     def say(self, problem: Problem) -> str:
         """The sentence for a problem, and which office to go to where another one is the right one."""
-        sentence = self.t(f"problem.{problem.code}", **problem.params)
+        own = f"problem.{problem.code}.{problem.field.rpartition('.')[2]}"
+        key = own if self.language.has(own) else f"problem.{problem.code}"
+        sentence = self.t(key, **problem.params)
         office = refused((problem,)).refer_to
         has_office = office and self.language.has(f"refer.{office}")
         return f"{sentence}\n{self.t(f'refer.{office}')}" if has_office else sentence

@@ -26,15 +26,19 @@ class Lists:
     cards: tuple[Card, ...] = ()
     saved: tuple[Saved, ...] = ()
     today: tuple[RegistrationSummary, ...] = ()
+    more: bool = False
+    """Whether more was registered today than is listed."""
 
     @classmethod
     async def read(cls, context: Context) -> Lists:
         services = context.services
         today = context.rules.today.isoformat()
+        registered = await context.work(services.queries.page, day=today, limit=_TODAY + 1)
         return cls(
             tuple(await context.work(services.mending.cards, limit=_CARDS)),
             tuple(await saved_families(context, _SAVED)),
-            tuple(await context.work(services.queries.page, day=today, limit=_TODAY)),
+            tuple(registered[:_TODAY]),
+            more=len(registered) > _TODAY,
         )
 
     def entry(self, number: int) -> Entry | None:
@@ -54,7 +58,8 @@ class Lists:
                 cards = cards[:-1]
             else:
                 break
-        return replace(self, cards=cards, saved=saved, today=today)
+        more = self.more or len(today) < len(self.today)
+        return replace(self, cards=cards, saved=saved, today=today, more=more)
 
     @property
     def _height(self) -> int:
@@ -76,7 +81,8 @@ class Lists:
         if self.saved:
             lines.append((Span("   " + t("screen.home.drafts"), "title"),))
             lines += [*saved_lines(context, self.saved, len(self.cards) + 1), ()]
-        lines.append((Span("   " + t("screen.home.today"), "title"),))
+        rest = f"  ({t('screen.home.more')})" if self.more else ""
+        lines.append((Span("   " + t("screen.home.today"), "title"), Span(rest)))
         first = len(self.cards) + len(self.saved) + 1
         lines += [_today_line(context, number, found) for number, found in enumerate(self.today, first)]
         if not self.today:

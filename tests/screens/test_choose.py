@@ -53,6 +53,13 @@ async def test_letters_and_codes_narrow_it(stage: Stage) -> None:
     assert stage.draft.answer("members[0].relation") == "servant"
 
 
+async def test_what_begins_with_the_letters_comes_before_what_holds_them(stage: Stage) -> None:
+    await listing(stage, "members[0].occupation")
+    await stage.keys("gu")
+    found = [line.lstrip("> 0123456789") for line in options(stage)]
+    assert found.index("Guru") < found.index("Mengurus rumah tangga")
+
+
 async def test_nothing_fits_is_said_and_enter_takes_nothing(stage: Stage) -> None:
     await listing(stage, "members[0].religion")
     await stage.keys("[/]", "ENTER")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,15 @@ async def test_drafts_and_todays_families_are_listed_masked(stage: Stage) -> Non
     assert "9901**********99" in stage.text
     assert OTHER_KK not in stage.text
     assert KK not in stage.text
+
+
+async def test_what_is_not_listed_is_told(stage: Stage) -> None:
+    rules, registrar = stage.services.rules(), stage.services.registrar
+    for number in range(1, 10):
+        draft = a_draft(a_family(kk=f"99010101012000{number:02}", members=[a_member(serial=number)]))
+        assert registrar.submit(replace(draft, id=f"{draft.id[:-1]}{number}"), rules).registration
+        await stage.start()
+        assert stage.says("screen.home.more") == (number == 9)
 
 
 async def test_a_number_of_the_list_goes_on_with_a_draft_at_its_field(stage: Stage) -> None:

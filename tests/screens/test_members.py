@@ -153,7 +153,7 @@ async def test_f6_takes_over_what_the_member_before_has(three: Stage) -> None:
         ("birth_date", "12-08-2036", "birth_date.future", {}),
         ("birth_date", "", "birth_date.missing", {}),
         ("sex", "3", "sex.choice", {}),
-        ("birth_place", "<script>", "name.characters", {}),
+        ("birth_place", "<script>", "name.characters.birth_place", {}),
         ("marital", "9", "marital.choice", {}),
         ("religion", "8", "religion.choice", {}),
         ("occupation", "90", "occupation.choice", {}),

@@ -142,7 +142,7 @@ class FormPage:
         self.context.shell.push(Help(self.context, key_of(self.path), self.step))
 
     async def staff(self) -> None:
-        self.message = Message(self.context.t("screen.staff", place=self.context.config.kiosk.place))
+        self.message = await navigation.call_staff(self.context, self.journey)
 
     async def back(self) -> None:
         """To the question before where one fills the page, else to the step before."""

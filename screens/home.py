@@ -104,7 +104,7 @@ class HomePage:
             self._context.shell.push(sending)
             await sending.begin()
         elif press.key is Key.STAFF:
-            self._message = Message(self._context.t("screen.staff", place=self._context.config.kiosk.place))
+            self._message = await navigation.call_staff(self._context)
         elif press.key is Key.FINISH and self._context.config.screens.may_quit:
             self._context.shell.push(Confirm(self._context, self._context.t("screen.home.quit"), self._quit))
         elif press.key is Key.ENTER:

@@ -195,6 +195,12 @@ async def home(context: Context, message: str = "", code: str = "") -> None:
     await page.begin()
 
 
+async def call_staff(context: Context, journey: Journey | None = None) -> Message:
+    """What F2 does, with the family in hand where there is one; what to say about it."""
+    del journey
+    return Message(context.t("screen.staff", place=context.config.kiosk.place))
+
+
 async def choose(context: Context, journey: Journey, path: str, typed: str, accept: Accept) -> bool:
     """Shows the list of choices or places for a row over the page; False for a row that has none."""
     from screens.choose import chooser_for  # noqa: PLC0415  (only a person who asks for it needs it)

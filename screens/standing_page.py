@@ -40,7 +40,7 @@ class StandingPage:
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", "standing"))
         elif press.key is Key.STAFF:
-            self._message = Message(self._context.t("screen.staff", place=self._context.config.kiosk.place))
+            self._message = await navigation.call_staff(self._context)
 
     def view(self, width: int, height: int) -> View:
         t, reference = self._context.t, self._registration.reference

@@ -60,7 +60,7 @@ class AccountPage:
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", self.step))
         elif press.key is Key.STAFF:
-            self._message = Message(self._context.t("screen.staff", place=self._context.config.kiosk.place))
+            self._message = await navigation.call_staff(self._context)
         else:
             self._scroll.press(press)
 

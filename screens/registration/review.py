@@ -74,7 +74,7 @@ class ReviewPage:
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", self.step))
         elif press.key is Key.STAFF:
-            self._message = Message(self._context.t("screen.staff", place=self._context.config.kiosk.place))
+            self._message = await navigation.call_staff(self._context, self._journey)
         elif press.key is Key.ENTER:
             await self._change()
         elif press.key is Key.TEXT and not is_digits(press.text.strip()):

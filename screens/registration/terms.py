@@ -38,7 +38,7 @@ class TermsPage:
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", self.step))
         elif press.key is Key.STAFF:
-            self._message = Message(self._context.t("screen.staff", place=self._context.config.kiosk.place))
+            self._message = await navigation.call_staff(self._context, self._journey)
         elif press.key is Key.ENTER:
             self._scroll.press(Press(Key.PAGE_DOWN))
             self._message = Message(self._context.t("screen.terms.agree"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from typing import ClassVar, Generic, Self, TypeVar, cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hpke
@@ -48,21 +49,25 @@ def seal_to(public: bytes, message: bytes, info: bytes) -> bytes:
     return _SUITE.encrypt(message, X25519PublicKey.from_public_bytes(public), info=info)
 
 
+K = TypeVar("K", Ed25519PrivateKey, X25519PrivateKey)
+
+
 @dataclass(frozen=True, slots=True)
-class SigningKey:
-    """An Ed25519 key with both halves; `secret` is its 32 private bytes and is never shown."""
+class _KeyPair(Generic[K]):
+    """Both halves of a key; `secret` is its 32 private bytes and is never shown."""
 
-    _key: Ed25519PrivateKey
+    _key: K
+    _kind: ClassVar[type[Ed25519PrivateKey] | type[X25519PrivateKey]]
 
     @classmethod
-    def generate(cls) -> SigningKey:
+    def generate(cls) -> Self:
         """A new key from the system's randomness."""
-        return cls(Ed25519PrivateKey.generate())
+        return cls(cast("K", cls._kind.generate()))
 
     @classmethod
-    def from_secret(cls, secret: bytes) -> SigningKey:
+    def from_secret(cls, secret: bytes) -> Self:
         """The key with these 32 private bytes; ValueError for another length."""
-        return cls(Ed25519PrivateKey.from_private_bytes(secret))
+        return cls(cast("K", cls._kind.from_private_bytes(secret)))
 
     @property
     def secret(self) -> bytes:
@@ -75,39 +80,24 @@ class SigningKey:
     @property
     def id(self) -> bytes:
         return key_id(self.public)
+
+
+class SigningKey(_KeyPair[Ed25519PrivateKey]):
+    """An Ed25519 key: signs."""
+
+    __slots__ = ()
+    _kind = Ed25519PrivateKey
 
     def sign(self, message: bytes) -> bytes:
         """The 64 bytes of this key's signature over `message`."""
         return self._key.sign(message)
 
 
-@dataclass(frozen=True, slots=True)
-class OpeningKey:
-    """An X25519 key with both halves: opens what was sealed to it."""
+class OpeningKey(_KeyPair[X25519PrivateKey]):
+    """An X25519 key: opens what was sealed to it."""
 
-    _key: X25519PrivateKey
-
-    @classmethod
-    def generate(cls) -> OpeningKey:
-        """A new key from the system's randomness."""
-        return cls(X25519PrivateKey.generate())
-
-    @classmethod
-    def from_secret(cls, secret: bytes) -> OpeningKey:
-        """The key with these 32 private bytes; ValueError for another length."""
-        return cls(X25519PrivateKey.from_private_bytes(secret))
-
-    @property
-    def secret(self) -> bytes:
-        return self._key.private_bytes_raw()
-
-    @property
-    def public(self) -> bytes:
-        return self._key.public_key().public_bytes_raw()
-
-    @property
-    def id(self) -> bytes:
-        return key_id(self.public)
+    __slots__ = ()
+    _kind = X25519PrivateKey
 
     def open(self, sealed: bytes, info: bytes) -> bytes | None:
         """What was sealed to this key with this `info`; None where it was not, or was changed."""

@@ -39,3 +39,14 @@ def open_store(folder: Path, key_path: Path) -> Iterator[Opener]:
 @pytest.fixture
 def store(open_store: Opener) -> Store:
     return open_store()
+
+
+@pytest.fixture
+def key(store: Store, key_path: Path) -> bytes:  # noqa: ARG001 - the store makes it
+    return key_path.read_bytes()
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    (tmp_path / "stick").mkdir()
+    return tmp_path / "stick" / "kiosk.copy"

@@ -18,7 +18,7 @@ from kiosk.store.matching import Unmatched, unmatched
 from kiosk.store.proof import existing_store, proved
 from kiosk.store.unit_of_work import Store
 from tests.store import examples
-from tests.store.test_backup import fill
+from tests.store.copied import fill
 
 LINES = 40
 COLUMNS = (

@@ -69,7 +69,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.channels": ("kiosk.channels", "kiosk.services.ports", "kiosk.domain", *LEAVES),
     "kiosk.sync": ("kiosk.sync", "kiosk.services", "kiosk.domain", *LEAVES),
     "kiosk.hub": ("kiosk.hub", "kiosk.sync", "kiosk.services", "kiosk.domain", *LEAVES),
-    "kiosk.training": ("kiosk.training", "kiosk.services", "kiosk.domain", *LEAVES),
+    "kiosk.training": ("kiosk.training", "kiosk.services", "kiosk.domain", "kiosk.language", *LEAVES),
     "kiosk.plain": ("kiosk.plain", *FACE),
     "kiosk.bootstrap": ("kiosk",),
     "kiosk.care": ("kiosk",),

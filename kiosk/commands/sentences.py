@@ -113,6 +113,7 @@ _SENTENCES = {
     "reply.unsigned": "what answered is not the hub; look at the address, and for a sign-in page on the way",
     "request.clock": "this kiosk's clock and the hub's are too far apart",
     "request.unknown_key": "this hub does not know this kiosk; enrol it",
+    "scenario.file": "this scenario cannot be played: {detail}",
     "show.sign_in": "--full needs a staff sign-in, which this version does not have; leave --full out",
     "stick.absent": "there is no such folder; plug the stick in and name the folder of it: {detail}",
     "stick.check": "the stick did not read back as it was written, nothing was lost; use another: {detail}",

@@ -118,9 +118,10 @@ class Config:
         return _path(self.copies.dir) if self.copies.dir else None
 
 
+_LANGUAGES = ("id", "en", "jv", "su")
 _ALLOWED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("kiosk", "profile"): PROFILES,
-    ("kiosk", "language"): ("id", "en"),
+    ("kiosk", "language"): _LANGUAGES,
     ("cards", "block"): ("demo", "none"),
     ("sms", "channel"): ("simulated", "gammu"),
     ("email", "channel"): ("none",),
@@ -218,9 +219,15 @@ def _section(name: str, table: Mapping[str, Any], default: Any, place: _Place) -
             raise place.error(name, key, "must not be negative")
         if (name, key) == ("kiosk", "place") and not value.strip():
             raise place.error(name, key, "must name the place")
+        if (name, key) == ("kiosk", "languages") and not _are_languages(value):
+            raise place.error(name, key, f"must name some of {', '.join(_LANGUAGES)}, divided by blanks")
         if (name, key) == ("kiosk", "id") and not is_kiosk_id(value):
             raise place.error(name, key, "must be 1 to 4 capital letters or digits")
     return {key: _printable(value) if key == "place" else value for key, value in table.items()}
+
+
+def _are_languages(text: str) -> bool:
+    return bool(text.split()) and set(text.split()) <= set(_LANGUAGES)
 
 
 def _printable(text: str) -> str:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import ast
 import gettext
+import re
 from functools import lru_cache
 from pathlib import Path
 
 from kiosk.resources import data_dir
 
 LANGUAGES = ("id", "en")
+"""The languages in which everything is said: screens, documents, tables, receipts."""
+
+BASES = {"jv": "id", "su": "id"}
+"""Languages that a place may fill in, each with the one that says what is not filled in yet."""
+
+UNASKED = ("desk", "staff", "training")
+"""Catalogues of which no family sees anything."""
 
 
 class Catalogue(gettext.NullTranslations):
@@ -19,7 +27,8 @@ class Catalogue(gettext.NullTranslations):
         super().__init__()
         self.messages: dict[str, str] = {}
         for file in files:
-            self.messages.update(read_po(file.read_text("utf-8")))
+            filled = read_po(file.read_text("utf-8")).items()
+            self.messages.update({key: sentence for key, sentence in filled if sentence})
 
     def gettext(self, message: str) -> str:
         return self.messages.get(message, message)
@@ -50,10 +59,14 @@ def _unquoted(quoted: str) -> str:
 
 
 class Language:
-    """One language's texts: `text("problem.nik.length", count=15)`."""
+    """One language's texts: `text("problem.nik.length", count=15)`.
+
+    `base` is the one of `LANGUAGES` in which documents and tables of codes are shown with it.
+    """
 
     def __init__(self, code: str) -> None:
-        self.code = code if code in LANGUAGES else LANGUAGES[0]
+        self.code = code if code in LANGUAGES or code in BASES else LANGUAGES[0]
+        self.base = BASES.get(self.code, self.code)
         self._catalogue = _catalogue(self.code)
 
     def has(self, key: str) -> bool:
@@ -67,7 +80,7 @@ class Language:
     def rupiah(self, amount: int) -> str:
         """`Rp300.000` in Indonesian, `Rp300,000` in English."""
         grouped = f"{amount:,}"
-        return "Rp" + (grouped.replace(",", ".") if self.code == "id" else grouped)
+        return "Rp" + (grouped.replace(",", ".") if self.base == "id" else grouped)
 
 
 class _Given(dict[str, str | int]):
@@ -77,6 +90,42 @@ class _Given(dict[str, str | int]):
         return "{" + key + "}"
 
 
-@lru_cache(maxsize=len(LANGUAGES))
+def offered(codes: str) -> list[Language]:
+    """The languages of this list, divided by blanks, in which a family can be led to the end."""
+    return [Language(code) for code in codes.split() if is_filled(code)] or [Language(LANGUAGES[0])]
+
+
+def is_filled(code: str) -> bool:
+    """Whether every sentence that a family may see has one in this language."""
+    return code in LANGUAGES or (code in BASES and not missing(code))
+
+
+def missing(code: str) -> list[str]:
+    """The keys that a language to be filled in still takes from its base."""
+    own = _own(code)
+    base = Catalogue([file for file in _files(BASES[code]) if file.stem not in UNASKED])
+    return [key for key in base.messages if key not in own]
+
+
+def _own(code: str) -> dict[str, str]:
+    """What a place has filled in; a sentence that asks for other things than its base does is left out."""
+    base = Catalogue(_files(BASES[code])).messages
+    filled = Catalogue(_files(code)).messages
+    return {key: text for key, text in filled.items() if _asks_for(text) == _asks_for(base.get(key, ""))}
+
+
+def _asks_for(sentence: str) -> list[str]:
+    """The places of a sentence that are filled in, and braces that belong to none."""
+    return sorted(set(re.findall(r"\{\w+\}|[{}]", sentence)))
+
+
+def _files(code: str) -> list[Path]:
+    return sorted((data_dir() / "languages" / code).glob("*.po"))
+
+
+@lru_cache(maxsize=len(LANGUAGES) + len(BASES))
 def _catalogue(code: str) -> Catalogue:
-    return Catalogue(sorted((data_dir() / "languages" / code).glob("*.po")))
+    catalogue = Catalogue(_files(BASES.get(code, code)))
+    if code in BASES:
+        catalogue.messages.update(_own(code))
+    return catalogue

@@ -13,6 +13,7 @@ class Kiosk:
     place: str = "Puskesmas Cempaka"
     profile: str = "counter"
     language: str = "id"
+    languages: str = "id en"
     timezone: str = "Asia/Jakarta"
     fktp: str = ""
 

@@ -29,6 +29,14 @@ class Page(Protocol):
         ...
 
 
+class FirstPage(Page, Protocol):
+    """A page with which the program may begin: it stands before the store is open."""
+
+    async def begin(self) -> None:
+        """Opens the store where that is still to be done."""
+        ...
+
+
 class Shell(Protocol):
     """What a page may ask of the program; all of it is for the event loop's thread."""
 

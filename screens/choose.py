@@ -43,7 +43,7 @@ class TableSource:
 
     def __init__(self, context: Context, table: str) -> None:
         self._choices = context.rules.choices[table].choices
-        self._language = context.language.code
+        self._language = context.language.base
 
     async def options(self, typed: str) -> Sequence[Option]:
         """Entries whose code begins with what is typed, or whose words hold it: at a word's start first."""

@@ -243,6 +243,11 @@ class Context:
         return self.contact.is_online(self.now)
 
     @property
+    def is_public(self) -> bool:
+        """Whether people are here without staff: nobody's data is shown unasked."""
+        return self.config.profile == "village"
+
+    @property
     def is_single(self) -> bool:
         return self.config.screens.layout == "single"
 

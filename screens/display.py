@@ -36,7 +36,7 @@ def displayed(context: Context, path: str, raw: str) -> str:
         return context.t("screen.yes")
     if spec.choices is not None:
         found = context.rules.choices[spec.choices].find(str(value))
-        return f"{found.code} {found.labels[context.language.code]}" if found else str(value)
+        return f"{found.code} {found.labels[context.language.base]}" if found else str(value)
     if isinstance(value, date):
         return dated(context, value)
     return _PLACES.get(spec.key, _plain)(context, str(value))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from kiosk.domain.fields import Problem
 from kiosk.domain.identifiers import digits_only, is_digits, is_kiosk_id, parse_reference
 from kiosk.domain.registration import State
@@ -18,7 +16,6 @@ from screens.display import hidden
 from screens.doctor import DoctorPage
 from screens.editor import Editor
 from screens.frame import Message, body_room, framed, indented, told
-from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.layout import boxed
 from screens.lists import Entry, Lists
@@ -48,21 +45,13 @@ class HomePage:
         self._is_outdated = False
 
     @property
-    def _is_public(self) -> bool:
-        return self._context.config.profile == "village"
-
-    @property
     def _shows_sending(self) -> bool:
         """Where there is a hub, and somebody whose work sending is."""
-        return self._context.contact.enrolled and not self._is_public
+        return self._context.contact.enrolled and not self._context.is_public
 
     async def begin(self) -> None:
         """Reads the lists; the store is opened here when the program has just started."""
-        await self._context.ready()
-        await self._context.refresh()
-        await self._context.forget_messages()
-        with suppress(KioskError):  # what cannot be removed now is removed another time
-            await self._context.work(self._context.services.drafts.expire)
+        await navigation.settle(self._context)
         await self._read_lists()
         self._begun = True
 
@@ -73,7 +62,7 @@ class HomePage:
             await self._read_lists()
 
     async def _read_lists(self) -> None:
-        if not self._is_public:
+        if not self._context.is_public:
             self._lists = await Lists.read(self._context)
 
     async def press(self, press: Press) -> None:
@@ -89,13 +78,14 @@ class HomePage:
             if not await self._context.work(self._context.services.reserve.has_room):
                 self._message = Message(self._context.t("screen.home.disk_full"), "error")
                 return
-            journey = await Journey.begin(self._context)
-            await navigation.open_step(self._context, journey, journey.flow.steps[0])
+            await navigation.new_family(self._context)
         elif press.key is Key.HELP:
-            self._context.shell.push(Help(self._context, "", "home_public" if self._is_public else "home"))
+            self._context.shell.push(
+                Help(self._context, "", "home_public" if self._context.is_public else "home")
+            )
         elif press.key is Key.AGAIN:
             self._context.switch_language()
-        elif press.key is Key.REVEAL and not self._is_public:
+        elif press.key is Key.REVEAL and not self._context.is_public:
             doctor = DoctorPage(self._context)
             self._context.shell.push(doctor)
             await doctor.begin()
@@ -172,7 +162,7 @@ class HomePage:
         return False
 
     async def _find(self, typed: str) -> bool:
-        if self._is_public:
+        if self._context.is_public:
             return await self._find_in_public(typed)
         try:
             found = await self._context.work(self._context.services.queries.find, typed)
@@ -254,7 +244,7 @@ class HomePage:
         self._height = height
         if not self._context.is_ready:
             body.append((Span("   " + t("screen.home.opening")),))
-        elif self._is_public:
+        elif self._context.is_public:
             body += indented(t("screen.home.public"))
         else:
             body += self._listed.lines(self._context)
@@ -262,14 +252,14 @@ class HomePage:
         body = body[: room - 2]
         body += [()] * (room - 2 - len(body))
         box, column = boxed(self._editor, hidden=False, width=22)
-        ask = "   " + t("screen.home.ask_public" if self._is_public else "screen.home.ask") + " "
+        ask = "   " + t("screen.home.ask_public" if self._context.is_public else "screen.home.ask") + " "
         body += [(), (Span(ask), box)]
-        keys = ["help", "new", "language"]
+        keys = ["help", "new", "back"] if self._context.is_public else ["help", "new", "language"]
         if self._shows_sending:
             keys.append("sending")
         else:
             keys.append("staff")
-        if not self._is_public:
+        if not self._context.is_public:
             keys.append("doctor")
         if self._context.config.screens.may_quit:
             keys.append("quit")

@@ -9,7 +9,7 @@ from importlib import import_module
 from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Fact, Step, step_of
 from kiosk.errors import KioskError
-from screens.base import Page
+from screens.base import FirstPage, Page
 from screens.cards import why
 from screens.context import Context
 from screens.frame import Message
@@ -67,10 +67,12 @@ async def back(context: Context, journey: Journey, step: Step) -> None:
     """The step before `step`; the first screen before the first. Nothing is lost."""
     journey.reviewing = False
     earlier = journey.flow.previous(step)
-    if earlier is None:
-        await keep(context, journey)
-    else:
+    if earlier is not None:
         await open_step(context, journey, earlier)
+    elif context.is_public and not journey.draft.answers:
+        await new_family(context)
+    else:
+        await keep(context, journey)
 
 
 async def change(context: Context, journey: Journey, path: str) -> None:
@@ -186,13 +188,60 @@ async def keep(context: Context, journey: Journey) -> None:
     await home(context, context.t("screen.draft_kept"), code)
 
 
-async def home(context: Context, message: str = "", code: str = "") -> None:
-    """The first screen, with what was there before out of sight; `code` is that of a slip to be shown."""
+def first_page(context: Context) -> FirstPage:
+    """The page with which the program begins: at a kiosk without staff it asks for the language."""
+    if context.is_public:
+        from screens.village.welcome import WelcomePage  # noqa: PLC0415  (it opens the next page, as home does)
+
+        return WelcomePage(context)
     from screens.home import HomePage  # noqa: PLC0415  (home opens steps, steps go home)
 
-    page = HomePage(context, message, code)
+    return HomePage(context)
+
+
+async def home(context: Context, message: str = "", code: str = "") -> None:
+    """The first screen, with what was there before out of sight; `code` is that of a slip to be shown."""
+    if message or code:
+        await menu(context, message, code)
+        return
+    page = first_page(context)
     context.shell.show(page)
     await page.begin()
+
+
+async def menu(context: Context, message: str = "", code: str = "") -> None:
+    """The page on which a new family is begun, or one is found."""
+    from screens.home import HomePage  # noqa: PLC0415  (home opens steps, steps go home)
+    from screens.village.menu import MenuPage  # noqa: PLC0415  (as home does)
+
+    page = (MenuPage if context.is_public else HomePage)(context, message, code)
+    context.shell.show(page)
+    await page.begin()
+
+
+async def settle(context: Context) -> None:
+    """Opens the store where that is still to be done, and puts away what the family before left."""
+    await context.ready()
+    await context.refresh()
+    await context.forget_messages()
+    with suppress(KioskError):  # what cannot be removed now is removed another time
+        await context.work(context.services.drafts.expire)
+
+
+async def new_family(context: Context) -> None:
+    """What comes before the first step: at a kiosk without staff, what one has to know beforehand."""
+    if not context.is_public:
+        await begin(context)
+        return
+    from screens.village.about import AboutPage  # noqa: PLC0415  (it opens the first step)
+
+    context.shell.show(AboutPage(context))
+
+
+async def begin(context: Context) -> None:
+    """The first step of a new family."""
+    journey = await Journey.begin(context)
+    await open_step(context, journey, journey.flow.steps[0])
 
 
 async def call_staff(context: Context, journey: Journey | None = None) -> Message:

@@ -35,8 +35,10 @@ class StandingPage:
         await self.begin()
 
     async def press(self, press: Press) -> None:
-        if press.key in _LEAVE:
+        if press.key is Key.FINISH:
             await navigation.home(self._context)
+        elif press.key in _LEAVE:
+            await navigation.menu(self._context)
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", "standing"))
         elif press.key is Key.STAFF:

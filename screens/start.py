@@ -13,11 +13,11 @@ from contextlib import contextmanager, suppress
 from kiosk.config import Config
 from kiosk.errors import KioskError
 from kiosk.language import Language
-from screens.base import Page, ScreenOptions, Shell
+from screens.base import FirstPage, Page, ScreenOptions, Shell
 from screens.context import Context, Services
 from screens.dialogs import Notice
 from screens.first_frame import prepare_terminal
-from screens.home import HomePage
+from screens.navigation import first_page, home
 from screens.safe import safe_text
 from screens.shell import PageShell
 from screens.view import HEIGHT, WIDTH
@@ -35,7 +35,7 @@ def start(config: Config, load: Callable[[], Services], crash_log: Callable[[Bas
     failures: list[KioskError] = []
     contexts: list[Context] = []
 
-    async def open_up(context: Context, page: HomePage) -> None:
+    async def open_up(context: Context, page: FirstPage) -> None:
         try:
             await page.begin()
         except KioskError as error:
@@ -48,13 +48,11 @@ def start(config: Config, load: Callable[[], Services], crash_log: Callable[[Bas
     def first(shell: Shell) -> Page:
         context = Context(shell, config, load, language)
         contexts.append(context)
-        page = HomePage(context)
+        page = first_page(context)
         context.opening = asyncio.get_running_loop().create_task(open_up(context, page))
         return page
 
     async def idle(_: Shell) -> None:
-        from screens.navigation import home  # noqa: PLC0415  (only a screen left alone needs it)
-
         if contexts and contexts[0].is_ready:
             with suppress(KioskError):  # the first screen stands, its lists are empty
                 await home(contexts[0])
@@ -113,7 +111,7 @@ def _first_frame(config: Config, load: Callable[[], Services], language: Languag
 
 def _frame(config: Config, load: Callable[[], Services], language: Language) -> str:
     shell = PageShell(lambda: None, lambda _code: None)
-    view = HomePage(Context(shell, config, load, language)).view(WIDTH, HEIGHT)
+    view = first_page(Context(shell, config, load, language)).view(WIDTH, HEIGHT)
     shell.close()
     lines = ("".join(safe_text(span.text) for span in line).rstrip() for line in view.lines)
     return "\x1b[2J" + "".join(f"\x1b[{y};1H{line}" for y, line in enumerate(lines, 1) if line)

@@ -14,7 +14,7 @@ from kiosk.domain.draft import Draft
 from kiosk.domain.fields import Problem, one_problem_a_field
 from kiosk.errors import UsageError
 from kiosk.services.answering import answers_of, filled
-from kiosk.services.clerk import Clerk, NotTypeable, Stroke, decision_on
+from kiosk.services.clerk import Clerk, NotTypeable, Pages, Stroke, decision_on
 from kiosk.services.family_files import read_families
 from kiosk.services.queries import refusal_object
 
@@ -65,6 +65,7 @@ def _keys(
         house.membership.known_for,
         may_send=lambda phone: house.verification.resend_wait(wanted.id, phone) == 0,
         default_facility=house.config.kiosk.fktp,
+        pages=Pages(public=house.config.profile == "village"),
         randomness=house.proofs if seeded else None,
     )
     try:

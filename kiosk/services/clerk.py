@@ -77,6 +77,13 @@ def key_name(character: str) -> str:
     return _SHORT.get(name, name)
 
 
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Which pages a kiosk has around the questions: those of one without staff."""
+
+    public: bool = False
+
+
 class NotTypeable(Exception):
     """The form would not take this family's answer at `problem.field`."""
 
@@ -97,8 +104,8 @@ class Clerk:
     """Types one family, from the first screen to the receipt.
 
     `wanted` is the draft of a family file, `known_for` tells who is known of a draft, `may_send` whether
-    a number can be sent a code now; `randomness` is what the screens will draw captcha and code from, and
-    without it their keys are placeholders.
+    a number can be sent a code now, `pages` how this kiosk shows the form; `randomness` is what the screens
+    will draw captcha and code from, and without it their keys are placeholders.
     """
 
     def __init__(
@@ -109,6 +116,7 @@ class Clerk:
         *,
         may_send: Callable[[str], bool] = lambda _phone: True,
         default_facility: str = "",
+        pages: Pages = Pages(),
         randomness: Randomness | None = None,
     ) -> None:
         self._may_send = may_send
@@ -116,12 +124,15 @@ class Clerk:
         self._rules = rules
         self._known_for = known_for
         self._default_facility = default_facility
+        self._pages = pages
         self._randomness = randomness
         self._known = KnownPeople()
         self.draft = Draft(id=wanted.id, started_at=wanted.started_at)
 
     def keys(self) -> Iterator[Stroke]:
         """Every key in order; raises NotTypeable where the form would hold the person."""
+        if self._pages.public:
+            yield from (Stroke(NEXT), Stroke(NEXT))  # the language, and what one has to know beforehand
         yield from (Stroke(NEXT), Stroke(NEXT))  # a new family, and its agreement to the terms
         yield from self._rows_of(Step.KK)
         for member in range(self._wanted.member_count):

@@ -28,7 +28,7 @@ class ClassPage(FormPage):
         for care_class in (1, 2, 3):
             price = per_person(self.context.rules, care_class)
             name = (
-                self.context.rules.choices["class"].value(str(care_class)).labels[self.context.language.code]
+                self.context.rules.choices["class"].value(str(care_class)).labels[self.context.language.base]
             )
             row = self.context.t(
                 "screen.class.row",

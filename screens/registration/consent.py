@@ -103,7 +103,7 @@ class ConsentPage(FormPage):
 
     def above(self) -> list[Line]:
         lines: list[Line] = []
-        for paragraph in document("consent", self.context.language.code):
+        for paragraph in document("consent", self.context.language.base):
             lines += indented(paragraph)
         shown = self._scroll.cut(lines, self._room)
         return [*shown, *[()] * (self._room - len(shown)), ()]

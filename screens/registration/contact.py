@@ -81,7 +81,7 @@ class ContactPage(FormPage):
             self.context.services.verification.send_code,
             self.journey.draft.id,
             phone,
-            self.context.language.code,
+            self.context.language.base,
         )
         if isinstance(result, Sent):
             self._wait, self._state = result.resend_seconds, "where"

@@ -103,7 +103,7 @@ class KkPage(FormPage):
         if wait:
             return [(Span("   " + self.context.t("problem.captcha.paused", seconds=wait), "warn"),)]
         challenge = self._desk.challenge
-        words = question(challenge, self.context.language.code)
+        words = question(challenge, self.context.language.base)
         lines: list[Line] = [(Span("   " + self.context.t("screen.captcha.type")),), ()]
         lines += [(Span("      " + line, "value"),) for line in big(challenge.characters)]
         lines += [(), (Span("   " + self.context.t("screen.captcha.or") + " "), Span(words, "value"))]

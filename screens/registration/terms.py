@@ -33,8 +33,10 @@ class TermsPage:
         if press.key is Key.NEXT:
             await self._journey.record({Fact.TERMS: self._context.rules.terms_version}, at="kk")
             await navigation.forward(self._context, self._journey, self.step)
-        elif press.key in {Key.BACK, Key.FINISH}:
+        elif press.key is Key.BACK:
             await navigation.back(self._context, self._journey, self.step)
+        elif press.key is Key.FINISH:
+            await navigation.keep(self._context, self._journey)
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", self.step))
         elif press.key is Key.STAFF:
@@ -47,7 +49,7 @@ class TermsPage:
 
     def view(self, width: int, height: int) -> View:
         body: list[Line] = [()]
-        for paragraph in document("terms", self._context.language.code):
+        for paragraph in document("terms", self._context.language.base):
             body += indented(paragraph, role="plain")
         room = body_room(height)
         shown = self._scroll.cut(body, room)

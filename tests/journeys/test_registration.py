@@ -160,8 +160,10 @@ def test_a_screen_left_alone_goes_home_and_keeps_the_draft(tmp_path: Path) -> No
 def test_the_village_cannot_be_left_by_key_and_shows_nobody(tmp_path: Path) -> None:
     own = OwnKiosk(tmp_path, "[village]\nidle_seconds = 0\n")
     with Terminal.python("-m", "kiosk", "run", "--profile", "village", env=own.env) as terminal:
+        terminal.wait_for("Bahasa Indonesia")
+        terminal.send(F12, "1")
         terminal.wait_for("Melanjutkan? Kode atau nomor KK:")
-        terminal.send(F12, F10, F10, "3173050101200012\r")
+        terminal.send(F10, F10, F10, "3173050101200012\r")
         terminal.wait_for("Ketik lima huruf")
         terminal.send(F12)
         terminal.wait_for("Melanjutkan? Kode atau nomor KK:")

@@ -31,6 +31,7 @@ from screens.journey import Journey
 from screens.keys import FUNCTION_KEYS, Key, Press
 from screens.safe import safe_text
 from screens.view import HEIGHT, WIDTH
+from screens.village.welcome import WelcomePage
 from tests.builders import TODAY, a_draft, a_family
 
 T = TypeVar("T")
@@ -127,9 +128,16 @@ class Stage:
 
     # What a test does.
 
+    async def menu(self) -> Stage:
+        """The page on which a family is begun or found; where there is no staff, behind the language."""
+        await self.start()
+        if self.context.is_public:
+            await self.keys("F10")
+        return self
+
     async def start(self) -> Stage:
         """The first screen, with the store open."""
-        page = HomePage(self.context)
+        page = navigation.first_page(self.context)
         self.show(page)
         await page.begin()
         self.check()
@@ -240,7 +248,7 @@ class Stage:
     @property
     def step(self) -> str:
         """The step that is shown, "home" for the first screen, else the name of the dialog's class."""
-        if isinstance(self.top, HomePage):
+        if isinstance(self.top, HomePage | WelcomePage):
             return "home"
         return str(getattr(self.top, "step", type(self.top).__name__))
 

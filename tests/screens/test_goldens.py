@@ -143,7 +143,7 @@ async def mended(stage: Stage) -> None:
 
 
 async def _page(stage: Stage, reference: str) -> None:
-    await stage.start()
+    await stage.menu()
     await stage.keys(reference, "ENTER")
 
 
@@ -221,9 +221,14 @@ def compare(name: str, stage: Stage) -> None:
     assert frame == file.read_text("utf-8")
 
 
-async def test_the_first_screen_of_the_village(staged: Stager) -> None:
-    stage = await staged("village").start()
-    compare("home_village", stage)
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_first_pages_of_the_village(staged: Stager, language: str) -> None:
+    stage = await staged("village", language=language).start()
+    compare("welcome_village", stage)
+    await stage.keys(str(LANGUAGES.index(language) + 1))
+    compare(f"home_village.{language}", stage)
+    await stage.keys("F10")
+    compare(f"about_village.{language}", stage)
 
 
 async def test_a_registration_in_the_village(staged: Stager) -> None:
@@ -240,5 +245,6 @@ def test_no_golden_is_left_over() -> None:
         for layout in ("sheet", "single")
         for language in LANGUAGES
     }
-    wanted |= {"home_village", "standing_village"}
+    wanted |= {"welcome_village", "standing_village"}
+    wanted |= {f"{name}_village.{language}" for name in ("home", "about") for language in LANGUAGES}
     assert {file.stem for file in GOLDENS.glob("*.txt")} == wanted

@@ -174,7 +174,7 @@ async def test_f12_leaves_after_a_question(stage: Stage) -> None:
 
 
 async def test_the_village_cannot_be_left(staged: Stager) -> None:
-    stage = await staged("village").start()
+    stage = await staged("village").menu()
     await stage.keys("F12", "F10")
     assert stage.left is None
     assert "F12" not in stage.frame()[23]
@@ -184,7 +184,7 @@ async def test_the_village_shows_nobodys_data(staged: Stager) -> None:
     stage = staged("village")
     draft = stage.services.drafts.start().with_answers({"kk": "3173052107200012", "members[0].name": "RINA"})
     stage.services.drafts.save(draft.with_facts({"terms": "v1", "captcha": "passed"}).moved_to("kk"))
-    await stage.start()
+    await stage.menu()
     assert "RINA" not in stage.text
     assert not re.search(r"\*{4}", stage.text)
     await stage.keys("1", "ENTER")
@@ -198,7 +198,7 @@ async def test_the_village_shows_nobodys_data(staged: Stager) -> None:
 
 async def test_the_village_finds_no_registered_family(staged: Stager) -> None:
     stage = staged("village")
-    await stage.start()
+    await stage.menu()
     for typed in ("K1-0001-PA", "3173051208800003"):
         await stage.keys(typed, "ENTER")
         assert stage.says("screen.home.not_found")

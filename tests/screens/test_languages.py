@@ -20,6 +20,7 @@ from kiosk.reference import document
 from kiosk.services.clerk import Clerk
 from screens.display import key_of
 from screens.layout import LABEL_WIDTH
+from screens.village.about import _ELSEWHERE
 from tests.builders import a_draft
 from tests.screens.conftest import Stager
 
@@ -75,13 +76,15 @@ PATTERNS = {
     "receipt.state.*": STORED,
     "screen.sending.*": ("waiting", "to_mend", "network", "contact", "tried"),
     "segment.*": SEGMENTS,
+    "screen.about.who.*": _ELSEWHERE,
+    "screen.about.where.*": _ELSEWHERE,
     "field.*": FIELDS,
     "question.*": FIELDS,
     "example.*": FIELDS,
     "help.*": FIELDS,
     "screen.otp.*": ("where", "again", "no_more", "not_sent"),
     "help.page.*": [
-        *("home", "home_public", "standing", "sending", "choose", "confirm", "doctor"),
+        *("home", "home_public", "welcome", "about", "standing", "sending", "choose", "confirm", "doctor"),
         *(step.value for step in Step),
     ],
 }
@@ -118,7 +121,7 @@ def test_labels_fit_their_column(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_can_be_shown_in_cp437(language: str) -> None:
-    for name in ("screens", "fields", "help", "problems"):
+    for name in ("screens", "fields", "help", "problems", "village"):
         file = FOLDER.parent / "data" / "languages" / language / f"{name}.po"
         assert file.read_text("utf-8").isascii(), name
     for kind in ("terms", "consent"):

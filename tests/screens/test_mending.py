@@ -408,7 +408,7 @@ async def test_the_village_shows_no_card_and_opens_by_the_whole_kk(staged: Stage
     one = refused(
         stage.services, registered(stage.services, **REAL), [Problem("members[0].name", "name.missing")], ""
     )
-    await stage.start()
+    await stage.menu()
     assert one.reference not in stage.text
     assert "B***" not in stage.text
     await stage.keys(one.reference, "ENTER")
@@ -429,7 +429,7 @@ async def test_the_village_tells_how_a_registration_stands_by_its_code(staged: S
     stage = staged("village")
     one = registered(stage.services, **REAL)
     accepted(stage.services, one)
-    await stage.start()
+    await stage.menu()
     for typed in (one.reference, "3173052107200012"):
         await stage.keys(typed, "ENTER")
         assert stage.says("screen.standing.accepted", at="22-11-2026 10:41")

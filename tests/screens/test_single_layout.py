@@ -85,8 +85,8 @@ async def test_up_goes_to_the_question_before(single: Stage) -> None:
 
 async def test_the_village_takes_real_numbers_and_no_practice(staged: Stager) -> None:
     stage = staged("village")
-    await stage.start()
-    await stage.keys("F10", "F10", "9901010101200012", "ENTER")
+    await stage.menu()
+    await stage.keys("F10", "F10", "F10", "9901010101200012", "ENTER")
     assert stage.says("problem.kk.training_only")
     await stage.keys(*["BACKSPACE"] * 16, "3173052107200012", "ENTER")
     assert stage.path == "captcha"

@@ -121,7 +121,7 @@ async def test_in_the_village_only_the_code_or_the_whole_kk_go_on(staged: Stager
     stage = staged("village")
     for days in (0, 1):
         saved(stage, days, kk=("3171010101200012", "3171010101200099")[days])
-    await stage.start()
+    await stage.menu()
     assert "RINA" not in stage.text
     for typed in ("1", "2", "RINA LESTARI", "3171010101", "317101010120001", "9901012"):
         await stage.keys(typed, "ENTER")

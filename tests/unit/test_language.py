@@ -4,17 +4,20 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import shutil
 import textwrap
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from kiosk import language as languages
 from kiosk.domain.form import SPECS
 from kiosk.domain.registration import TRANSITIONS, Forbidden
-from kiosk.language import LANGUAGES, Language, read_po
+from kiosk.language import BASES, LANGUAGES, UNASKED, Language, is_filled, missing, offered, read_po
 from tests.test_contract import ROWS, Row, rules_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +75,10 @@ USED = {
 } - PATHS
 
 
-@pytest.mark.parametrize("name", sorted({file.stem for file in (ROOT / "data" / "languages").glob("*/*.po")}))
+@pytest.mark.parametrize(
+    "name",
+    sorted({file.stem for code in LANGUAGES for file in (ROOT / "data" / "languages" / code).glob("*.po")}),
+)
 def test_both_languages_have_the_same_keys_and_the_same_parameters(name: str) -> None:
     one, other = (catalogue(language, name) for language in LANGUAGES)
     assert set(one) == set(other)
@@ -156,3 +162,63 @@ def test_money_reads_as_in_the_language() -> None:
 def test_a_catalogue_is_read_as_gettext_writes_it() -> None:
     text = 'msgid ""\nmsgstr "Language: id\\n"\n\n# note\nmsgid "a.b"\nmsgstr ""\n"one "\n"\\"two\\" {x}"\n'
     assert read_po(text) == {"a.b": 'one "two" {x}'}
+
+
+# Languages that a place may fill in.
+
+
+@pytest.fixture
+def filling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The catalogues in a folder of their own, to be filled in there."""
+    shutil.copytree(ROOT / "data" / "languages", tmp_path / "languages")
+    monkeypatch.setattr(languages, "data_dir", lambda: tmp_path)
+    languages._catalogue.cache_clear()
+    yield tmp_path / "languages"
+    languages._catalogue.cache_clear()
+
+
+def fill(folder: Path, code: str, change: Callable[[str], str] = lambda text: text) -> None:
+    for file in (folder / BASES[code]).glob("*.po"):
+        if file.stem not in UNASKED:
+            said = read_po(file.read_text("utf-8"))
+            rows = [f'msgid "{key}"\nmsgstr {json.dumps(change(text))}\n' for key, text in said.items()]
+            (folder / code / file.name).write_text("\n".join(rows), "utf-8")
+    languages._catalogue.cache_clear()
+
+
+@pytest.mark.parametrize("code", BASES)
+def test_a_language_that_is_not_filled_in_is_not_offered_and_speaks_its_base(code: str) -> None:
+    assert missing(code)
+    assert not is_filled(code)
+    assert [one.code for one in offered(f"{code} en")] == ["en"]
+    assert [one.code for one in offered(code)] == ["id"]
+    assert Language(code).text("screen.yes") == Language("id").text("screen.yes")
+    assert Language(code).base == "id"
+    assert Language(code).rupiah(35_000) == "Rp35.000"
+    assert Language(code).text("screen.welcome.name").startswith("Basa ")
+
+
+@pytest.mark.parametrize("code", BASES)
+def test_one_that_is_filled_in_is_offered(filling: Path, code: str) -> None:
+    fill(filling, code, lambda text: text.replace("Enter", "ENTER"))
+    assert missing(code) == []
+    assert [one.code for one in offered(f"id {code} en")] == ["id", code, "en"]
+    assert "ENTER" in Language(code).text("screen.question", at=1, of=2)
+
+
+def test_one_empty_sentence_is_enough_to_be_left_out(filling: Path) -> None:
+    fill(filling, "jv")
+    file = filling / "jv" / "screens.po"
+    sentence = Language("id").text("screen.yes")
+    file.write_text(file.read_text("utf-8").replace(f'msgstr "{sentence}"', 'msgstr ""'), "utf-8")
+    languages._catalogue.cache_clear()
+    assert missing("jv") == ["screen.yes"]
+    assert offered("jv id")[0].code == "id"
+    assert Language("jv").text("screen.yes") == sentence
+
+
+@pytest.mark.parametrize("broken", ["{count", "{}", "{other} jiwa", "jiwa", "{count!r}"])
+def test_a_sentence_with_other_braces_is_not_used(filling: Path, broken: str) -> None:
+    fill(filling, "su", lambda text: broken if text == "{count} jiwa" else text)
+    assert missing("su") == ["screen.people"]
+    assert Language("su").text("screen.people", count=3) == "3 jiwa"

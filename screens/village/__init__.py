@@ -1,0 +1,1 @@
+"""Pages that only a kiosk without staff has."""

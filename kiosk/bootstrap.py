@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kiosk.services.ports import Randomness
     from kiosk.services.queries import Queries
     from kiosk.services.registration import Registrar
+    from kiosk.services.staffing import Staffing
     from kiosk.services.standing import Standing, Standings
     from kiosk.services.verification import Verification
     from kiosk.store.reserve import Reserve
@@ -167,6 +168,7 @@ class Services:
     language: Language
     proofs: Randomness
     reserve: Reserve
+    staffing: Staffing
     copies: Copies | None = None
     sender: Sender | None = None
     _rules: dict[tuple[date, int], Rulebook] = field(default_factory=dict, repr=False)
@@ -297,6 +299,7 @@ def services(
     from kiosk.services.queries import Queries
     from kiosk.services.registration import Registrar
     from kiosk.services.standing import Standings
+    from kiosk.staffing import staffing_of
     from kiosk.store.reserve import Reserve
 
     clock = clock or SystemClock(today, config.kiosk.timezone)
@@ -340,6 +343,7 @@ def services(
         language=Language(config.kiosk.language),
         proofs=proofs,
         reserve=reserve,
+        staffing=staffing_of(open_work, clock, SystemRandomness()),
         copies=copies,
         sender=sender if sends else None,
     )

@@ -125,7 +125,9 @@ class ProfileSettings:
 
 @dataclass(frozen=True, slots=True)
 class CounterSettings(ProfileSettings):
-    """What only a counter with staff knows."""
+    """What only a counter with staff knows: whether they sign in."""
+
+    sign_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

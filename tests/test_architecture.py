@@ -63,6 +63,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "kiosk.store",
         "kiosk.services.ports",
         "kiosk.services.sync_ports",
+        "kiosk.services.staff_ports",
         "kiosk.domain",
         "kiosk.errors",
     ),
@@ -77,6 +78,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.sticks": ("kiosk",),
     "kiosk.beside": ("kiosk",),
     "kiosk.opening": ("kiosk",),
+    "kiosk.staffing": ("kiosk",),
+    "kiosk.hashing": (),
     "kiosk.examination": ("kiosk",),
     "kiosk.commands": (*COMMAND, "kiosk.commands", "kiosk.facilities"),
     **dict.fromkeys(HUB_COMMANDS, (*COMMAND, "kiosk.commands", "kiosk.hub", "kiosk.facilities")),
@@ -110,7 +113,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 """What each part may import of this program; a module that no line names has no place in the house."""
 
 _NOT_CHOSEN = ("kiosk.hub", "kiosk.cli", "kiosk.commands")
-_CHOOSERS = ("bootstrap", "care", "syncing", "sticks", "beside", "opening", "examination")
+_CHOOSERS = ("bootstrap", "care", "syncing", "sticks", "beside", "opening", "examination", "staffing")
 NEVER = {f"kiosk.{name}": _NOT_CHOSEN for name in _CHOOSERS}
 INSIDE_FUNCTIONS = {
     "kiosk.cli": ("screens",),
@@ -121,6 +124,7 @@ INSIDE_FUNCTIONS = {
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "kiosk.services": ("pyotp",),
+    "kiosk.hashing": ("argon2",),
     "kiosk.store": ("sqlalchemy", "sqlmodel", "sqlcipher3"),
     "kiosk.channels": ("gammu",),
     "kiosk.sync": ("cryptography", "zstandard", "httpx2", "http_message_signatures"),

@@ -50,6 +50,8 @@ class Fact:
     """The fingerprint of a mended draft as it was refused."""
     CONSENTED = "consented"
     """What the consent that stands in a mended draft was given to."""
+    CONSENT_SECONDS = "consent_seconds"
+    """For how many whole seconds the consent was on the screen."""
 
 
 def again_fact(nik: str) -> str:

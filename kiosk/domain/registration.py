@@ -58,6 +58,7 @@ ALLOWED: Mapping[tuple[State, Event], State] = {
     (State.NEEDS_FIX, Event.REFUSE): State.NEEDS_FIX,
     (State.NEEDS_FIX, Event.ACCEPT): State.ACCEPTED,
     (State.NEEDS_FIX, Event.RESUBMIT): State.SUBMITTED,
+    (State.NEEDS_FIX, Event.CANCEL): State.CANCELLED,
     (State.ACCEPTED, Event.ACCEPT): State.ACCEPTED,
     (State.ACCEPTED, Event.LAPSE): State.LAPSED,
     (State.LAPSED, Event.LAPSE): State.LAPSED,
@@ -149,6 +150,8 @@ class Registration:
     `card` is the card number behind the virtual accounts. `version` counts from 1, one more each time it is
     sent anew after a refusal. `state_at` is the wall time of the hub's word that brought it into its state;
     empty while there was none. `purged_at` is when its personal data were removed; empty while they are here.
+    `served_by` is who was signed in (empty: nobody), `consent_seconds` how long the consent was on the
+    screen.
     """
 
     id: str
@@ -166,6 +169,8 @@ class Registration:
     version: int = 1
     state_at: str = ""
     purged_at: str = ""
+    served_by: str = ""
+    consent_seconds: int | None = None
 
     @property
     def day(self) -> str:

@@ -27,7 +27,7 @@ from kiosk.services.ports import (
     UnitOfWork,
     UnitOfWorkFactory,
 )
-from kiosk.services.registration import Submitted
+from kiosk.services.registration import Submitted, consent_seconds
 
 REVIEW = "review"
 """Where mending begins when the hub names no field that is asked here."""
@@ -217,6 +217,8 @@ class Mending:
                 demo_card=card is not None and card.demo,
                 verified_phone=is_proved(draft, rules),
                 judged_on=rules.today.isoformat(),
+                served_by=work.who or before.served_by,
+                consent_seconds=consent_seconds(draft),
             )
             work.registrations.replace(mended)
             work.outbox.add(mended, new_id(self._clock, self._randomness), queued_at=now.wall)

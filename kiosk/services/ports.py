@@ -202,6 +202,8 @@ class UnitOfWork(Protocol):
     codes: Codes
     resume_codes: ResumeCodes
     directory: MembershipDirectory
+    who: str
+    """Who is signed in, in every line of the trail that names nobody else; empty for nobody."""
 
     def __enter__(self) -> Self: ...
     def __exit__(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kiosk.domain.draft import Draft
 from kiosk.domain.family import as_family_file
+from kiosk.domain.flow import Fact
 from kiosk.domain.identifiers import Reference
 from kiosk.domain.registration import Decision, Registration, State
 from kiosk.domain.rulebook import Rulebook
@@ -23,6 +24,12 @@ class Submitted:
     decision: Decision
     registration: Registration | None = None
     cards_left: int | None = None
+
+
+def consent_seconds(draft: Draft) -> int | None:
+    """For how long the consent was on the screen; None where it was on none."""
+    told = draft.fact(Fact.CONSENT_SECONDS)
+    return int(told) if told.isdecimal() else None
 
 
 class Registrar:
@@ -75,6 +82,8 @@ class Registrar:
                 verified_phone=is_proved(draft, rules),
                 source=source,
                 judged_on=rules.today.isoformat(),
+                served_by=work.who,
+                consent_seconds=consent_seconds(draft),
             )
             work.registrations.add(registration)
             work.outbox.add(registration, new_id(self._clock, self._randomness))

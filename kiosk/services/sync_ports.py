@@ -38,7 +38,8 @@ class Queued:
     the form `schema`. `sent_at` is empty until a receipt (or a decision, which proves as much) came, `hash`
     (hexadecimal) is the content's as the hub named it. `code` says what kept the last attempt from a
     receipt, after `tries` attempts that were answered; before `next_try_ms` it is not sent again.
-    `exported_at` is when it was last written to a stick.
+    `exported_at` is when it was last written to a stick, `left_at` when it first set out for the hub: from
+    then on the hub may have it, whatever is known here.
     """
 
     n: int
@@ -54,6 +55,7 @@ class Queued:
     next_try_ms: int = 0
     code: str = ""
     exported_at: str = ""
+    left_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Outbox(Protocol):
     def versions(self, registration: str) -> list[Queued]: ...
     def put(self, queued: Queued) -> None: ...
     def set_aside(self, *, limit: int = 50) -> list[Queued]: ...
+    def withdraw(self, registration: str, version: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

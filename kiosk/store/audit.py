@@ -21,6 +21,7 @@ from sqlalchemy import bindparam, func, insert, literal_column, select
 from sqlcipher3 import dbapi2 as driver
 
 from kiosk.domain.registration import Moment
+from kiosk.domain.staff import NOBODY
 from kiosk.services.ports import AuditLine
 from kiosk.store.engine import as_store_error
 from kiosk.store.mapping import audit_columns, moment_from
@@ -71,17 +72,23 @@ def digest_of(previous: bytes, payload: Sequence[Any]) -> bytes:
 
 
 class SqlAuditTrail:
-    """Appends lines to the chain; a subject that is a person's number is kept as a keyed hash of it."""
+    """Appends lines to the chain; a subject that is a person's number is kept as a keyed hash of it.
 
-    def __init__(self, session: Session, number_key: bytes) -> None:
+    `who` is who is signed in (empty: nobody), and stands in the lines that name nobody else.
+    """
+
+    def __init__(self, session: Session, number_key: bytes, who: str = "") -> None:
         self._session = session
         self._number_key = number_key
+        self._who = who
 
     def append(self, line: AuditLine) -> str:
         """Adds a line and returns the new head, 64 hexadecimal digits."""
         n, previous = self._last()
         values = audit_columns(line) | {"n": n + 1, "previous": previous}
         values["subject"] = self.subject(values["subject"])
+        if line.who == NOBODY:
+            values["who"] = self._who or NOBODY
         values["digest"] = digest_of(previous, [values[column.name] for column in _PAYLOAD])
         self._session.run(_APPEND, values)
         return str(values["digest"].hex())

@@ -137,6 +137,8 @@ def registration_document(registration: Registration) -> str:
         "source": registration.source,
         "judged_on": registration.judged_on,
         "card": registration.card,
+        "served_by": registration.served_by,
+        "consent_seconds": registration.consent_seconds,
     }
     return _encode(document)
 
@@ -163,6 +165,8 @@ def registration_from(row: tuple[Any, ...]) -> Registration:
         version=version,
         state_at=state_at,
         purged_at=purged_at,
+        served_by=document.get("served_by", ""),
+        consent_seconds=document.get("consent_seconds"),
     )
 
 

@@ -151,12 +151,42 @@ def synced_later(connection: Any) -> None:
         connection.execute(statement)
 
 
+_STAFF = (
+    """CREATE TABLE staff (
+        id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, pin_hash TEXT NOT NULL,
+        active INTEGER NOT NULL, second TEXT NOT NULL, second_secret TEXT NOT NULL,
+        second_step INTEGER NOT NULL, one_time TEXT NOT NULL, failures INTEGER NOT NULL, failed TEXT NOT NULL,
+        made_at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE shift (
+        number INTEGER PRIMARY KEY, staff TEXT NOT NULL REFERENCES staff (id), began TEXT NOT NULL,
+        after INTEGER NOT NULL, ended TEXT NOT NULL, handed_to TEXT NOT NULL, signed_by TEXT NOT NULL,
+        day_closed INTEGER NOT NULL, report TEXT NOT NULL) STRICT""",
+    "CREATE INDEX shift_unsigned ON shift (number) WHERE day_closed = 0",
+    """CREATE TABLE approval (
+        n INTEGER PRIMARY KEY, act TEXT NOT NULL, subject TEXT NOT NULL,
+        first TEXT NOT NULL REFERENCES staff (id), second TEXT NOT NULL REFERENCES staff (id),
+        reason TEXT NOT NULL, at TEXT NOT NULL, shift INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX approval_shift ON approval (shift)",
+    "CREATE INDEX approval_subject ON approval (subject)",
+    # What waited before this may have set out already.
+    "ALTER TABLE outbox ADD COLUMN left_at TEXT NOT NULL DEFAULT ''",
+    "UPDATE outbox SET left_at = queued_at",
+)
+
+
+def staff(connection: Any) -> None:
+    """The people of a counter, their turns, and what two of them allowed."""
+    for statement in _STAFF:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0001_first_schema", first_schema),
     ("0002_documents_apart", documents_apart),
     ("0003_doubtful_times", doubtful_times),
     ("0004_resume_codes", resume_codes),
     ("0005_synced_later", synced_later),
+    ("0006_staff", staff),
 )
 """Every step by name, in order; a new one goes to the end."""
 

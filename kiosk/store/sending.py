@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.domain.fields import Problem
@@ -37,7 +37,8 @@ _COUNTED = select(_O.n).where(_UNSENT).limit(bindparam("at_most_")).subquery()
 _WAITING = Statement(select(func.count()).select_from(_COUNTED))
 _QUEUED = (
     _O.n, _O.registration, _O.version, _O.key, _O.queued_at, _O.schema, _O.sent_at, _O.hash,
-    _O.received_ms, _O.hub_key, _O.signature, _O.tries, _O.next_try_ms, _O.code, _O.exported_at
+    _O.received_ms, _O.hub_key, _O.signature, _O.tries, _O.next_try_ms, _O.code, _O.exported_at,
+    _O.left_at,
 )  # fmt: skip
 _GET = Statement(
     select(*_QUEUED).where(_O.registration == bindparam("registration_"), _O.version == bindparam("version_"))
@@ -49,10 +50,14 @@ _SET_ASIDE = Statement(
     select(*_QUEUED).where(_UNSENT, _O.code != literal_column("''")).order_by(_O.n).limit(bindparam("limit_"))
 )
 _CHANGES = (
-    "sent_at", "hash", "received_ms", "hub_key", "signature", "tries", "next_try_ms", "code", "exported_at"
+    "sent_at", "hash", "received_ms", "hub_key", "signature", "tries", "next_try_ms", "code", "exported_at",
+    "left_at",
 )  # fmt: skip
 _PUT = Statement(
     update(_OUTBOX).where(_O.n == bindparam("n_")).values({name: bindparam(name) for name in _CHANGES})
+)
+_WITHDRAW = Statement(
+    delete(_OUTBOX).where(_O.registration == bindparam("registration_"), _O.version == bindparam("version_"))
 )
 _DUE = Statement(
     select(*_QUEUED, *WHOLE.selected_columns)
@@ -128,6 +133,10 @@ class SqlOutbox:
         """What waits with the code of an attempt that was answered by no receipt."""
         return [_queued(row) for row in self._session.rows(_SET_ASIDE, {"limit_": limit})]
 
+    def withdraw(self, registration: str, version: int) -> None:
+        """Takes a version out of the queue, which then waits for nothing any more."""
+        self._session.run(_WITHDRAW, {"registration_": registration, "version_": version})
+
 
 def _columns(queued: Queued) -> dict[str, Any]:
     receipt = queued.receipt or HubReceipt(0, "", b"")
@@ -147,12 +156,13 @@ def _columns(queued: Queued) -> dict[str, Any]:
         "next_try_ms": queued.next_try_ms,
         "code": queued.code,
         "exported_at": queued.exported_at,
+        "left_at": queued.left_at,
     }
 
 
 def _queued(row: tuple[Any, ...]) -> Queued:
     n, registration, version, key, queued_at, schema, sent_at, hashed, received_ms, hub_key, *rest = row
-    signature, tries, next_try_ms, code, exported_at = rest
+    signature, tries, next_try_ms, code, exported_at, left_at = rest
     return Queued(
         n=n,
         registration=registration,
@@ -167,6 +177,7 @@ def _queued(row: tuple[Any, ...]) -> Queued:
         next_try_ms=next_try_ms,
         code=code,
         exported_at=exported_at,
+        left_at=left_at,
     )
 
 

@@ -101,6 +101,7 @@ class OutboxRow(Row, table=True):
     next_try_ms: int
     code: str = Field(sa_type=Text)
     exported_at: str = Field(sa_type=Text)
+    left_at: str = Field(sa_type=Text)
 
 
 class IdentityRow(Row, table=True):
@@ -255,6 +256,56 @@ class CounterRow(Row, table=True):
     __tablename__ = "counter"
     kiosk: str = Field(sa_type=Text, primary_key=True)
     number: int
+
+
+class StaffRow(Row, table=True):
+    """An account of the counter's staff."""
+
+    __tablename__ = "staff"
+    __table_args__: ClassVar[dict[str, Any]] = {"sqlite_with_rowid": False}
+    id: str = Field(sa_type=Text, primary_key=True)
+    name: str = Field(sa_type=Text)
+    role: str = Field(sa_type=Text)
+    pin_hash: str = Field(sa_type=Text)
+    active: int
+    second: str = Field(sa_type=Text)
+    second_secret: str = Field(sa_type=Text)
+    second_step: int
+    one_time: str = Field(sa_type=Text)
+    failures: int
+    failed: str = Field(sa_type=Text)
+    made_at: str = Field(sa_type=Text)
+
+
+class ShiftRow(Row, table=True):
+    """One person's turn; `after` is the place of the last registration before its day."""
+
+    __tablename__ = "shift"
+    __table_args__ = (Index("shift_unsigned", "number", sqlite_where=text("day_closed = 0")),)
+    number: int = Field(primary_key=True)
+    staff: str = Field(sa_type=Text, foreign_key="staff.id")
+    began: str = Field(sa_type=Text)
+    after: int
+    ended: str = Field(sa_type=Text)
+    handed_to: str = Field(sa_type=Text)
+    signed_by: str = Field(sa_type=Text)
+    day_closed: int
+    report: str = Field(sa_type=Text)
+
+
+class ApprovalRow(Row, table=True):
+    """What two people allowed, and why."""
+
+    __tablename__ = "approval"
+    __table_args__ = (Index("approval_shift", "shift"), Index("approval_subject", "subject"))
+    n: int = Field(primary_key=True)
+    act: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    first: str = Field(sa_type=Text, foreign_key="staff.id")
+    second: str = Field(sa_type=Text, foreign_key="staff.id")
+    reason: str = Field(sa_type=Text)
+    at: str = Field(sa_type=Text)
+    shift: int
 
 
 class MigrationRow(Row, table=True):

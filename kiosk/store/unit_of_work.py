@@ -13,7 +13,7 @@ from sqlcipher3 import dbapi2 as driver
 from kiosk import __version__
 from kiosk.domain.registration import Moment
 from kiosk.errors import StoreError
-from kiosk.services import ports, sync_ports
+from kiosk.services import ports, staff_ports, sync_ports
 from kiosk.store.audit import SqlAuditTrail, VerifyResult, verify
 from kiosk.store.engine import (
     DATABASE,
@@ -31,6 +31,7 @@ from kiosk.store.migrations import migrate
 from kiosk.store.repositories import SqlDrafts, SqlRegistrations
 from kiosk.store.sending import SqlDecisions, SqlOutbox, SqlTombstones
 from kiosk.store.session import Session
+from kiosk.store.staff import SqlApprovals, SqlShifts, SqlStaff, SqlTaken
 
 _REST, _LONGEST_REST = 3.0, 0.25
 """How many times as long as it took a polite unit of work rests, and how many seconds at the most."""
@@ -55,11 +56,16 @@ class SqlUnitOfWork:
     codes: ports.Codes
     resume_codes: ports.ResumeCodes
     directory: ports.MembershipDirectory
+    staff: staff_ports.StaffRepository
+    shifts: staff_ports.ShiftRepository
+    approvals: staff_ports.ApprovalRepository
+    taken: staff_ports.TakenRepository
 
-    def __init__(self, database: Database, number_key: bytes, *, writes: bool = True) -> None:
+    def __init__(self, database: Database, number_key: bytes, *, writes: bool = True, who: str = "") -> None:
         self._database = database
         self._number_key = number_key
         self._writes = writes
+        self.who = who
         self._session: Session | None = None
 
     def __enter__(self) -> Self:
@@ -71,11 +77,15 @@ class SqlUnitOfWork:
         self.decisions = SqlDecisions(session)
         self.tombstones = SqlTombstones(session)
         self.kept_messages = SqlKeptMessages(session)
-        self.audit = SqlAuditTrail(session, self._number_key)
+        self.audit = SqlAuditTrail(session, self._number_key, self.who)
         self.cards = SqlCardBlocks(session)
         self.codes = SqlCodes(session)
         self.resume_codes = SqlResumeCodes(session, self._number_key)
         self.directory = SqlDirectory(session)
+        self.staff = SqlStaff(session)
+        self.shifts = SqlShifts(session)
+        self.approvals = SqlApprovals(session)
+        self.taken = SqlTaken(session)
         return self
 
     def __exit__(
@@ -109,7 +119,12 @@ class PoliteUnitOfWork(SqlUnitOfWork):
 
 
 class Store:
-    """An open store: call it for a unit of work that may write, `reading()` for one that only looks."""
+    """An open store: call it for a unit of work that may write, `reading()` for one that only looks.
+
+    `who` is who is signed in (empty: nobody): it stands in every line of the trail that names nobody else.
+    """
+
+    who = ""
 
     def __init__(self, database: Database, key: bytes) -> None:
         self._database = database
@@ -117,7 +132,7 @@ class Store:
         self._watcher: Any = None
 
     def __call__(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self._database, self._number_key)
+        return SqlUnitOfWork(self._database, self._number_key, who=self.who)
 
     def politely(self) -> SqlUnitOfWork:
         """A unit of work that rests after it, so that who types at a screen never waits for long."""
@@ -125,7 +140,7 @@ class Store:
 
     def reading(self) -> SqlUnitOfWork:
         """A unit of work on one snapshot that neither waits for a writer nor holds one up."""
-        return SqlUnitOfWork(self._database, self._number_key, writes=False)
+        return SqlUnitOfWork(self._database, self._number_key, writes=False, who=self.who)
 
     def last_moment(self) -> Moment | None:
         """The newest trusted moment that the store knows, for the clock to go by."""

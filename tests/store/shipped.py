@@ -117,6 +117,9 @@ class Shipped:
         if _SYNCED[0] in self.tables:
             for statement in _SYNCED_ROWS:
                 connection.execute(statement)
+        if _STAFFED[0] in self.tables:
+            for statement in _STAFFED_ROWS:
+                connection.execute(statement)
 
 
 def _fill(connection: Any) -> None:
@@ -204,8 +207,38 @@ _SYNCED_ROWS = (
     "INSERT INTO tombstone VALUES ('id-9', 'K1-****-XX', 'bb', 'aa', 'wall', 'wall')",
     "INSERT INTO kept_message VALUES (3, 'weather', 0, x'7b7d', 'cc', x'03', 'inbox.unknown', 'wall')",
 )
+_STAFF_STEP = "0006_staff"
+_STAFFED = (
+    """CREATE TABLE staff (
+        id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, pin_hash TEXT NOT NULL,
+        active INTEGER NOT NULL, second TEXT NOT NULL, second_secret TEXT NOT NULL,
+        second_step INTEGER NOT NULL, one_time TEXT NOT NULL, failures INTEGER NOT NULL, failed TEXT NOT NULL,
+        made_at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE shift (
+        number INTEGER PRIMARY KEY, staff TEXT NOT NULL REFERENCES staff (id), began TEXT NOT NULL,
+        after INTEGER NOT NULL, ended TEXT NOT NULL, handed_to TEXT NOT NULL, signed_by TEXT NOT NULL,
+        day_closed INTEGER NOT NULL, report TEXT NOT NULL) STRICT""",
+    "CREATE INDEX shift_unsigned ON shift (number) WHERE day_closed = 0",
+    """CREATE TABLE approval (
+        n INTEGER PRIMARY KEY, act TEXT NOT NULL, subject TEXT NOT NULL,
+        first TEXT NOT NULL REFERENCES staff (id), second TEXT NOT NULL REFERENCES staff (id),
+        reason TEXT NOT NULL, at TEXT NOT NULL, shift INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX approval_shift ON approval (shift)",
+    "CREATE INDEX approval_subject ON approval (subject)",
+)
+_OUTBOX_OF_JOURNEYS = _OUTBOX_OF_VERSIONS.replace(
+    ", UNIQUE (registration, version)", ", left_at TEXT NOT NULL DEFAULT '', UNIQUE (registration, version)"
+)
+_STAFFED_ROWS = (
+    "INSERT INTO staff VALUES ('S1', 'KUSUMA', 'clerk', '$argon2id$', 1, '', '', 0, '[]', 0, '', 'wall')",
+    "INSERT INTO shift VALUES (1, 'S1', 'wall', 0, '', '', '', 0, '')",
+    "INSERT INTO approval VALUES (1, 'void', 'K1-0001-3T', 'S1', 'S1', 'reason', 'wall', 1)",
+)
 _NOW = tuple(
     {_OUTBOX: _OUTBOX_OF_VERSIONS, _BLOCK: _LEASED_BLOCK}.get(statement, statement) for statement in _OTHERS
+)
+_STAFFED_NOW = tuple(
+    _OUTBOX_OF_JOURNEYS if statement == _OUTBOX_OF_VERSIONS else statement for statement in _NOW
 )
 SHIPPED = {
     "documents in the registrations": Shipped([_FIRST], (_REGISTRATION_WITH_DOCUMENT, *_OTHERS), False),  # noqa: FBT003
@@ -224,6 +257,11 @@ SHIPPED = {
     "synced later": Shipped(
         [_FIRST, _APART, _DOUBTFUL, _SLIPS, _SYNC],
         (_REGISTRATION_WITH_VERSION, _DOCUMENT, *_NOW, *_RESUME_CODES, *_SYNCED),
+        True,  # noqa: FBT003
+    ),
+    "staff": Shipped(
+        [_FIRST, _APART, _DOUBTFUL, _SLIPS, _SYNC, _STAFF_STEP],
+        (_REGISTRATION_WITH_VERSION, _DOCUMENT, *_STAFFED_NOW, *_RESUME_CODES, *_SYNCED, *_STAFFED),
         True,  # noqa: FBT003
     ),
 }

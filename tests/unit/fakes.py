@@ -145,6 +145,7 @@ class FakeUnitOfWork:
     codes: ports.Codes
     resume_codes: ports.ResumeCodes
     directory: ports.MembershipDirectory
+    who: str = ""
 
     def __init__(self, store: FakeStore) -> None:
         self._store = store

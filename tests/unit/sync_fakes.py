@@ -80,6 +80,9 @@ class FakeOutbox:
     def set_aside(self, *, limit: int = 50) -> list[sync_ports.Queued]:
         return [one for one in self.state.outbox.values() if one.code and not one.sent_at][:limit]
 
+    def withdraw(self, registration: str, version: int) -> None:
+        self.state.outbox.pop((registration, version), None)
+
 
 @dataclass
 class FakeIdentity:

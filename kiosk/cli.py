@@ -23,6 +23,7 @@ def run(argv: Sequence[str]) -> int:
     """Runs the command in `argv` and returns its exit code; says on standard error why it failed."""
     if not _is_screens(argv):
         return _guarded(argv, sys.stderr.write)
+    _leave_doors_behind(argv)
     from screens.first_frame import prepare_terminal
 
     with prepare_terminal():
@@ -41,6 +42,22 @@ def _is_screens(argv: Sequence[str]) -> bool:
         elif not word.startswith("--") or word in {"--help", "--version"}:
             return word == "run" and not {"-h", "--help"}.intersection(argv)
     return True
+
+
+def _leave_doors_behind(argv: Sequence[str]) -> None:
+    """Begins anew for an unattended kiosk where a variable has already changed this process."""
+    from kiosk.guard.surroundings import has_doors, start_afresh
+
+    if not has_doors(os.environ):
+        return
+    from kiosk import config
+    from kiosk.commands.arguments import parsed
+    from kiosk.errors import KioskError
+
+    with suppress(KioskError, SystemExit):  # what is wrong is said later
+        arguments = parsed(argv)
+        if config.load(arguments.config, arguments.profile).profile == "village":
+            start_afresh(argv)
 
 
 def _guarded(argv: Sequence[str], say: Callable[[str], object]) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NEXT_PERSON = 75
+"""The exit code of a process that has served its person at an unattended kiosk."""
+
 
 class KioskError(Exception):
     """Something the program refuses or cannot do; `code` names the sentence, `exit_code` the ending."""

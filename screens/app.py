@@ -31,6 +31,8 @@ from screens.widgets.sheet import Sheet, SheetUpdate
 _SIGNAL_CODES: Final = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 """Exit codes as a shell reports them."""
 
+_FROM_KEYS: Final = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
+
 
 class KioskApp(App[None], inherit_bindings=False):
     """Shows pages and gives them their keys; knows no rule of JKN."""
@@ -157,7 +159,9 @@ class KioskApp(App[None], inherit_bindings=False):
             for number, code in _SIGNAL_CODES.items():
                 loop.add_signal_handler(number, self.leave, code)
             loop.add_signal_handler(signal.SIGCONT, self._on_continue)
-            signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+            for number in _FROM_KEYS if self._options.unattended else (signal.SIGTSTP,):
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)
         self.shell.show(self._first_page(self.shell))
         self.redraw()
         self._consumer = loop.create_task(self._consume())
@@ -182,6 +186,8 @@ class KioskApp(App[None], inherit_bindings=False):
 
     def _on_second(self) -> None:
         """Tick the top page, and notice that nobody has pressed a key for long."""
+        if self._options.alive is not None:
+            self._options.alive()
         tick: Callable[[], bool] | None = getattr(self.shell.top, "tick", None)
         if tick is not None and tick():
             self.redraw()

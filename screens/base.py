@@ -74,6 +74,9 @@ class ScreenOptions:
     `on_error` shows an error of the program's own kind that a page did not show itself. Once a second
     `has_news` is asked whether anybody has written; then `on_news` is called in line with the keys, and the
     pages are renewed.
+
+    `alive` is called once a second. An `unattended` program pays no heed to
+    the signals that keys of a terminal can send.
     """
 
     crash_log: Callable[[BaseException], str]
@@ -87,3 +90,5 @@ class ScreenOptions:
     on_error: Callable[[Shell, KioskError], None] | None = None
     has_news: Callable[[], Awaitable[bool]] | None = None
     on_news: Callable[[Shell], Awaitable[None]] | None = None
+    alive: Callable[[], None] | None = None
+    unattended: bool = False

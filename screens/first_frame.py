@@ -11,17 +11,21 @@ _ALTERNATE, _MAIN = "\x1b[?1049h", "\x1b[?1049l\x1b[?25h"
 
 
 class Restore:
-    """Gives the terminal back as it was found; a context manager, and safe to call more than once."""
+    """Gives the terminal back as it was found; a context manager, and safe to call more than once.
+
+    A process that was started from this one leaves the terminal to it.
+    """
 
     def __init__(self, descriptor: int | None, attributes: list[Any], *, framed: bool) -> None:
         self._descriptor = descriptor
         self._attributes = attributes
         self._framed = framed
+        self._owner = os.getpid()
 
     def restore(self) -> None:
         """Undo everything that `prepare_terminal` did; a terminal that has gone is no error."""
         descriptor, self._descriptor = self._descriptor, None
-        if descriptor is None:
+        if descriptor is None or os.getpid() != self._owner:
             return
         with suppress(OSError, termios.error):
             if self._framed:

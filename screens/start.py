@@ -23,8 +23,14 @@ from screens.shell import PageShell
 from screens.view import HEIGHT, WIDTH
 
 
-def start(config: Config, load: Callable[[], Services], crash_log: Callable[[BaseException], str]) -> int:
-    """Runs the program until it is left; returns its exit code.
+def start(
+    config: Config,
+    load: Callable[[], Services],
+    crash_log: Callable[[BaseException], str],
+    *,
+    alive: Callable[[], None] | None = None,
+) -> int:
+    """Runs the program until it is left; returns its exit code. While it can serve, `alive` is called.
 
     `load` opens the services in the store thread while the first page already stands. A store that cannot
     be opened ends the program with a sentence on standard error and the exit code of the error.
@@ -35,6 +41,10 @@ def start(config: Config, load: Callable[[], Services], crash_log: Callable[[Bas
     failures: list[KioskError] = []
     contexts: list[Context] = []
 
+    def living() -> None:
+        if alive is not None and contexts and contexts[0].is_ready:
+            alive()
+
     async def open_up(context: Context, page: FirstPage) -> None:
         try:
             await page.begin()
@@ -42,6 +52,7 @@ def start(config: Config, load: Callable[[], Services], crash_log: Callable[[Bas
             failures.append(error)
             context.shell.leave(error.exit_code)
             return
+        living()
         context.shell.redraw()
         threading.Thread(target=context.services.prepare, name="prepare", daemon=True).start()
 
@@ -74,6 +85,8 @@ def start(config: Config, load: Callable[[], Services], crash_log: Callable[[Bas
         on_error=say,
         has_news=has_news,
         on_news=on_news,
+        alive=living,
+        unattended=config.profile == "village",
     )
     code = KioskApp(first, options=options).serve()
     for context in contexts:
@@ -98,8 +111,11 @@ def _first_frame(config: Config, load: Callable[[], Services], language: Languag
         raise SystemExit(codes[signal.Signals(number)])
 
     before = {number: signal.signal(number, leave) for number in codes}
-    shown = prepare_terminal(_frame(config, load, language) if _is_large() else "")
+    frame = _frame(config, load, language) if _is_large() else ""
+    signal.pthread_sigmask(signal.SIG_BLOCK, codes)  # not between taking the terminal and knowing of it
+    shown = prepare_terminal(frame)
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, codes)
         yield
     except BaseException:
         shown.restore()

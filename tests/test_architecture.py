@@ -43,6 +43,8 @@ COMMAND = (
     "kiosk.care",
     "kiosk.syncing",
     "kiosk.sticks",
+    "kiosk.guarding",
+    "kiosk.guard.surroundings",
     "kiosk.config",
     "kiosk.errors",
     "kiosk.domain",
@@ -76,6 +78,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.care": ("kiosk",),
     "kiosk.syncing": ("kiosk",),
     "kiosk.sticks": ("kiosk",),
+    "kiosk.guarding": ("kiosk",),
+    "kiosk.guard": ("kiosk.guard", "kiosk.errors"),
     "kiosk.beside": ("kiosk",),
     "kiosk.opening": ("kiosk",),
     "kiosk.staffing": ("kiosk",),
@@ -113,7 +117,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 """What each part may import of this program; a module that no line names has no place in the house."""
 
 _NOT_CHOSEN = ("kiosk.hub", "kiosk.cli", "kiosk.commands")
-_CHOOSERS = ("bootstrap", "care", "syncing", "sticks", "beside", "opening", "examination", "staffing")
+_CHOOSERS = (
+    *("bootstrap", "care", "syncing", "sticks", "beside", "opening", "examination"),
+    *("staffing", "guarding"),
+)
 NEVER = {f"kiosk.{name}": _NOT_CHOSEN for name in _CHOOSERS}
 INSIDE_FUNCTIONS = {
     "kiosk.cli": ("screens",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,28 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Arguments, config: Config) -> int:
-    """Starts the screens on this terminal; returns when they are left."""
+    """Starts the screens on this terminal; returns when they are left.
+
+    In the village that is done by a process for each person, while this one stands by.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("usage.terminal")
+    keep_in_memory()
+    if config.profile != "village":
+        return _serve(arguments, config, None)
+    from kiosk.guard.surroundings import shut_doors
+    from kiosk.guarding import guard_of
+
+    shut_doors()
+    guard = guard_of(config)
+    stood = guard.stand()
+    if isinstance(stood, int):
+        sys.stderr.write(guard.words)
+        return stood
+    return _serve(arguments, config, stood.alive)
+
+
+def _serve(arguments: Arguments, config: Config, alive: Callable[[], None] | None) -> int:
     keep_in_memory()
     from screens.start import start
 
@@ -29,6 +49,7 @@ def run(arguments: Arguments, config: Config) -> int:
             config,
             partial(services, config, today=arguments.today, seed=arguments.seed, sends=True),
             log.crash,
+            alive=alive,
         )
     finally:
         log.close()

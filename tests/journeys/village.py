@@ -48,4 +48,4 @@ class Village(Terminal):
     @property
     def is_at_the_beginning(self) -> bool:
         """Whether the first page is shown."""
-        return "Melanjutkan? Kode atau nomor KK:" in self.text and "Membuka penyimpanan" not in self.text
+        return "Tekan angka bahasa Anda" in self.text

@@ -119,8 +119,10 @@ def test_the_service_is_told_when_the_first_page_stands_and_when_it_ends(
 
 
 def test_a_process_that_has_hung_is_replaced(own: OwnKiosk) -> None:
-    with Village(own, "import kiosk.guard.serving as s; s.HUNG_SECONDS = 2.5") as kiosk:
+    with Village(own, "import kiosk.guard.serving as s; s.HUNG_SECONDS, s.START_SECONDS = 2.5, 30") as kiosk:
         first = kiosk.wait_for_first_page()
+        kiosk.send("\r")
+        kiosk.wait_until(lambda: "Melanjutkan?" in kiosk.text and "Membuka" not in kiosk.text, "the store")
         os.kill(first, signal.SIGSTOP)
         kiosk.wait_for("Mohon tunggu")
         assert not Path(f"/proc/{first}").exists()

@@ -1,6 +1,6 @@
 """What a page is, what it may ask of the program around it, and how that program is set up."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
@@ -29,6 +29,14 @@ class Page(Protocol):
         ...
 
 
+class Beginning(Page, Protocol):
+    """A page that reads something before it can be used."""
+
+    async def begin(self) -> None:
+        """Read it; called once, after the page was shown."""
+        ...
+
+
 class FirstPage(Page, Protocol):
     """A page with which the program may begin: it stands before the store is open."""
 
@@ -39,6 +47,16 @@ class FirstPage(Page, Protocol):
 
 class Shell(Protocol):
     """What a page may ask of the program; all of it is for the event loop's thread."""
+
+    @property
+    def top(self) -> Page | None:
+        """The page that is shown and takes the keys."""
+        ...
+
+    @property
+    def pages(self) -> Sequence[Page]:
+        """Every page, the one that is shown last."""
+        ...
 
     def show(self, page: Page) -> None:
         """Replace every page by this one."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # the first screen stands before these are needed
     from kiosk.services.ports import Clock
     from kiosk.services.queries import Queries
     from kiosk.services.registration import Registrar
+    from kiosk.services.staff import SignedIn
     from kiosk.services.staffing import Staffing
     from kiosk.services.standing import Standing, Standings
     from kiosk.services.verification import Verification
@@ -140,8 +141,12 @@ class Context:
     """The wall time at which the first line was read."""
     cards_left: int | None = None
     copy_problem: str = ""
+    session: SignedIn | None = None
+    """Who is signed in; always nobody where no sign-in is asked."""
     told: set[str] = field(default_factory=set)
     """The numbers that were sent something which the simulated phone still shows."""
+    practises: bool = False
+    """The program goes on as the practice of the classroom when this one has ended."""
     opening: asyncio.Task[None] | None = field(default=None, repr=False)
     _beat: int = 0
     _loading: asyncio.Task[Services] | None = field(default=None, repr=False)
@@ -249,6 +254,11 @@ class Context:
     def is_public(self) -> bool:
         """Whether people are here without staff: nobody's data is shown unasked."""
         return self.config.profile == "village"
+
+    @property
+    def asks_sign_in(self) -> bool:
+        """Whether nothing is done here before somebody has signed in."""
+        return self.config.profile == "counter" and self.config.counter.sign_in
 
     @property
     def is_single(self) -> bool:

@@ -74,7 +74,10 @@ def header(context: Context, width: int) -> Line:
     profile = context.config.profile
     left = f" KIOSK JKN  {context.config.kiosk.place}"
     network = "screen.online" if context.is_online else "screen.offline"
-    right = [context.t(f"screen.mode.{profile}"), context.t(network)]
+    right = [context.t(f"screen.mode.{profile}")]
+    if context.session is not None:
+        right.append(short_name(context.session.name))
+    right.append(context.t(network))
     if context.waiting:
         right.append(context.t("screen.waiting", count=context.waiting))
     if context.to_mend:
@@ -83,6 +86,13 @@ def header(context: Context, width: int) -> Line:
     room = max(width - cell_len(tail) - 1, 0)
     text = fit(cut(left, room), room + 1) + tail
     return (Span(fit(text, width), "warn" if profile == "training" else "header"),)
+
+
+def short_name(name: str, width: int = 14) -> str:
+    """A name as the first line has room for it: the first word, and the letter of the next."""
+    first, *more = name.split() or ["-"]
+    initial = f" {more[0][0]}." if more else ""
+    return cut(first, width - cell_len(initial)) + initial
 
 
 def step_title(context: Context, step: Step, detail: str = "") -> Line:

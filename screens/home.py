@@ -44,6 +44,10 @@ class HomePage:
         self._begun = False
         self._is_outdated = False
 
+    def tell(self, message: Message) -> None:
+        """Says something over the keys."""
+        self._message = message
+
     @property
     def _shows_sending(self) -> bool:
         """Where there is a hub, and somebody whose work sending is."""
@@ -255,7 +259,9 @@ class HomePage:
         ask = "   " + t("screen.home.ask_public" if self._context.is_public else "screen.home.ask") + " "
         body += [(), (Span(ask), box)]
         keys = ["help", "new", "back"] if self._context.is_public else ["help", "new", "language"]
-        if self._shows_sending:
+        if self._context.session is not None and self._shows_sending:
+            keys = ["help", "new", "staff", "sending"]
+        elif self._shows_sending:
             keys.append("sending")
         else:
             keys.append("staff")

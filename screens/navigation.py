@@ -189,7 +189,14 @@ async def keep(context: Context, journey: Journey) -> None:
 
 
 def first_page(context: Context) -> FirstPage:
-    """The page with which the program begins: at a kiosk without staff it asks for the language."""
+    """The page with which the program begins: where nobody is signed in who should be, that is asked.
+
+    At a kiosk without staff it asks for the language.
+    """
+    if context.asks_sign_in and context.session is None:
+        from screens.staff.sign_in import GatePage  # noqa: PLC0415  (it opens the first screen, as this does)
+
+        return GatePage(context)
     if context.is_public:
         from screens.village.welcome import WelcomePage  # noqa: PLC0415  (it opens the next page, as home does)
 
@@ -211,6 +218,11 @@ async def home(context: Context, message: str = "", code: str = "") -> None:
 
 async def menu(context: Context, message: str = "", code: str = "") -> None:
     """The page on which a new family is begun, or one is found."""
+    if context.asks_sign_in and context.session is None:
+        from screens.staff import turn  # noqa: PLC0415  (it opens this page, once somebody has signed in)
+
+        await turn.gate(context, message)
+        return
     from screens.home import HomePage  # noqa: PLC0415  (home opens steps, steps go home)
     from screens.village.menu import MenuPage  # noqa: PLC0415  (as home does)
 
@@ -245,8 +257,15 @@ async def begin(context: Context) -> None:
 
 
 async def call_staff(context: Context, journey: Journey | None = None) -> Message:
-    """What F2 does, with the family in hand where there is one; what to say about it."""
-    del journey
+    """What F2 does, with the family in hand where there is one; what to say about it.
+
+    Who is signed in gets the menu of the staff, anybody else is told whom to turn to.
+    """
+    if context.session is not None:
+        from screens.staff.menu import StaffMenu  # noqa: PLC0415  (only who asks for it needs it)
+
+        context.shell.push(StaffMenu(context, journey))
+        return Message()
     return Message(context.t("screen.staff", place=context.config.kiosk.place))
 
 

@@ -29,11 +29,13 @@ def start(
     crash_log: Callable[[BaseException], str],
     *,
     alive: Callable[[], None] | None = None,
+    practise: Callable[[], None] = lambda: None,
 ) -> int:
     """Runs the program until it is left; returns its exit code. While it can serve, `alive` is called.
 
     `load` opens the services in the store thread while the first page already stands. A store that cannot
     be opened ends the program with a sentence on standard error and the exit code of the error.
+    `practise` is called in the end where somebody chose to practise first; it takes this program's place.
     """
     language = Language(config.kiosk.language)
     with _first_frame(config, load, language):
@@ -64,7 +66,11 @@ def start(
         return page
 
     async def idle(_: Shell) -> None:
-        if contexts and contexts[0].is_ready:
+        if contexts and contexts[0].session is not None:
+            from screens.staff import turn  # noqa: PLC0415  (only a counter with staff is locked)
+
+            await turn.lock(contexts[0])
+        elif contexts and contexts[0].is_ready:
             with suppress(KioskError):  # the first screen stands, its lists are empty
                 await home(contexts[0])
 
@@ -96,6 +102,8 @@ def start(
         sys.stderr.write(f"kiosk: {language.text(f'problem.{failure.code}')}\n")
         if failure.detail:
             sys.stderr.write(f"kiosk: {failure.detail}\n")
+    if any(context.practises for context in contexts) and not failures and not code:
+        practise()
     return failures[0].exit_code if failures else code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -50,6 +51,14 @@ def _serve(arguments: Arguments, config: Config, alive: Callable[[], None] | Non
             partial(services, config, today=arguments.today, seed=arguments.seed, sends=True),
             log.crash,
             alive=alive,
+            practise=_practise,
         )
     finally:
         log.close()
+
+
+def _practise() -> None:
+    """Becomes the practice of the classroom, with the same settings; nothing of this program is left."""
+    os.execv(  # noqa: S606  (this very program, as it was called)
+        sys.executable, [sys.executable, *sys.orig_argv[1:], "--profile", "training"]
+    )

@@ -34,12 +34,16 @@ class AccountPage:
         self._standing = Standing(registration.state)
         self._receipt: list[str] = []
         self._scroll = Scroll()
+        self._may_void = False
         done = "screen.account.mended" if registration.version > 1 else "screen.account.done"
         self._message = Message("" if again else context.t(done), "good")
 
     async def begin(self) -> None:
         """Reads how the registration stands."""
-        self._standing = await self._context.work(self._context.services.standings.of, self._registration)
+        services = self._context.services
+        self._standing = await self._context.work(services.standings.of, self._registration)
+        if self._again and self._context.session is not None:
+            self._may_void = await self._context.work(services.staffing.risky.can_void, self._registration)
 
     async def renew(self) -> None:
         """Reads again what the hub may have said meanwhile."""
@@ -57,12 +61,23 @@ class AccountPage:
             await navigation.home(self._context)
         elif press.key is Key.AGAIN:
             await self._show_receipt()
+        elif press.key is Key.DELETE and self._may_void:
+            from screens.staff.void import VoidPage  # noqa: PLC0415  (only who takes one back needs it)
+
+            self._context.shell.push(VoidPage(self._context, self._registration.reference, self._voided))
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", self.step))
         elif press.key is Key.STAFF:
             self._message = await navigation.call_staff(self._context)
         else:
             self._scroll.press(press)
+
+    async def _voided(self) -> None:
+        """Two people have taken it back."""
+        self._receipt = []
+        await self.renew()
+        await self._context.refresh()
+        self._message = Message(self._context.t("screen.staff.voided"), "good")
 
     @property
     def _mends(self) -> bool:
@@ -156,6 +171,8 @@ class AccountPage:
             keys.append("scroll")
         if self._mends:
             keys.append("mend")
+        if self._may_void and not self._receipt:
+            keys.append("void")
         if self._again:
             keys.append("return")
             keys.append("clear")

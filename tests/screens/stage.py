@@ -79,11 +79,16 @@ class StageClock(SystemClock):
 
 
 def settings(folder: Path, profile: str = "training", **changes: Any) -> Config:
-    """The settings of a profile with all its folders in `folder`; `changes` go to the profile's own table."""
+    """The settings of a profile with all its folders in `folder`; `changes` go to the profile's own table.
+
+    Nobody signs in at the counter unless a test says so.
+    """
     config = Config()
     kiosk = replace(config.kiosk, profile=profile)
     store = replace(config.store, dir=str(folder / "data"), keys=str(folder / "keys"))
     sms = replace(config.sms, spool=str(folder / "sms"))
+    if profile == "counter":
+        changes = {"sign_in": False} | changes
     own = replace(getattr(config, profile), **changes)
     return replace(config, kiosk=kiosk, store=store, sms=sms, **{profile: own})
 

@@ -1,0 +1,285 @@
+"""Staff on screens: the first start, signing in, the lock, handing over, signing out."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.domain.flow import Step
+from kiosk.domain.staff import Role
+from tests.builders import a_draft, a_family, a_member
+from tests.screens.conftest import Stager
+from tests.screens.counter import BUDI, PINS, RINA, SITI, signed_in, staffed, trail
+from tests.screens.stage import Stage
+
+KK = "3173050101200012"
+REAL = {"kk": KK}
+
+
+async def begin_family(stage: Stage) -> str:
+    """A family whose No. KK was typed; the id of its draft."""
+    await stage.keys("F10", "F10", KK, "ENTER")
+    return stage.draft.id
+
+
+# The first start.
+
+
+async def test_a_counter_without_accounts_makes_a_supervisor_or_practises(staged: Stager) -> None:
+    stage = await staged("counter", sign_in=True).start()
+    assert stage.step == "FirstStartPage"
+    await stage.keys("F10", "F3", "3", "ENTER", "ENTER")
+    assert stage.step == "FirstStartPage"
+    await stage.keys("1", "ENTER", "siti rahma", "ENTER", "271828", "ENTER", "271828", "ENTER")
+    assert stage.step == "home"
+    (siti,) = stage.services.staffing.staff.people()
+    assert (siti.name, siti.role) == ("siti rahma", Role.SUPERVISOR)
+    assert "siti r." in stage.frame()[0]
+    assert stage.services.staffing.shifts.who == siti.id
+
+
+async def test_practising_first_makes_nothing_and_leaves_the_program(staged: Stager) -> None:
+    stage = await staged("counter", sign_in=True).start()
+    await stage.keys("2", "ENTER")
+    assert (stage.left, stage.context.practises) == (0, True)
+    assert stage.services.staffing.staff.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("pin", "problem"),
+    [("", "pin.missing"), ("12345", "pin.short"), ("111111", "pin.simple"), ("123456", "pin.simple")],
+)
+async def test_a_pin_that_is_easily_guessed_is_refused(staged: Stager, pin: str, problem: str) -> None:
+    stage = await staged("counter", sign_in=True).start()
+    await stage.keys("1", "ENTER", "Siti", "ENTER", pin, "ENTER")
+    assert stage.says(f"problem.{problem}")
+    await stage.keys("271828", "ENTER", "271829", "ENTER")
+    assert stage.says("problem.pin.repeat")
+    await stage.keys("271828", "ENTER", "271828", "ENTER")
+    assert stage.step == "home"
+
+
+async def test_a_pin_is_never_shown_while_it_is_typed(staged: Stager) -> None:
+    stage = await staged("counter", sign_in=True).start()
+    await stage.keys("1", "ENTER", "Siti", "ENTER")
+    for digit in "271828":
+        await stage.keys(digit)
+        assert digit not in stage.frame()[stage.cursor[1]] if stage.cursor else False
+    await stage.keys("ENTER", "271828")
+    assert "271828" not in stage.text
+
+
+# Signing in.
+
+
+async def test_a_number_and_a_pin_sign_in(staged: Stager) -> None:
+    stage = await staffed(staged).start()
+    assert stage.step == "SignInPage"
+    for name in PINS:
+        assert name in stage.text
+    await stage.keys("3", "ENTER", PINS[RINA], "ENTER")
+    assert stage.step == "home"
+    assert "LOKET  Rina W." in stage.frame()[0]
+
+
+async def test_a_name_or_the_beginning_of_it_does_as_well(staged: Stager) -> None:
+    stage = await staffed(staged).start()
+    await stage.keys("budi", "ENTER", PINS[BUDI], "ENTER")
+    assert stage.step == "home"
+
+
+@pytest.mark.parametrize("typed", ["0", "4", "99", "x", "[/]", "\u00b2"])
+async def test_who_is_not_in_the_list_is_asked_again(staged: Stager, typed: str) -> None:
+    stage = await staffed(staged).start()
+    await stage.keys(typed, "ENTER")
+    assert stage.step == "SignInPage"
+    assert stage.says("screen.staff.who", count=3)
+
+
+async def test_the_same_person_goes_on_with_the_turn_after_a_restart(staged: Stager) -> None:
+    stage = await signed_in(staged)
+    first = stage.services.staffing.shifts.current()
+    stage.context.session = None
+    await stage.start()
+    await stage.keys("2", "ENTER", PINS[BUDI], "ENTER")
+    assert stage.services.staffing.shifts.current() == first
+
+
+async def test_a_wrong_pin_is_said_and_then_costs_time_for_that_account_alone(staged: Stager) -> None:
+    stage = await staffed(staged).start()
+    await stage.keys("2", "ENTER")
+    for _ in range(3):
+        await stage.keys("000111", "ENTER")
+        assert stage.says("problem.pin.wrong")
+    await stage.keys("000111", "ENTER")
+    assert stage.says("screen.staff.paused", seconds=5)
+    await stage.keys(PINS[BUDI], "ENTER")
+    assert stage.says("screen.staff.wait", seconds=5)
+    assert stage.tick(2)
+    assert stage.says("screen.staff.paused", seconds=3)
+    await stage.keys("UP", "3", "ENTER", PINS[RINA], "ENTER")
+    assert stage.step == "home"
+
+
+async def test_the_pause_ends_by_itself(staged: Stager) -> None:
+    stage = await staffed(staged).start()
+    await stage.keys("2", "ENTER")
+    for _ in range(4):
+        await stage.keys("000111", "ENTER")
+    stage.tick(6)
+    assert not stage.says("screen.staff.paused", seconds=1)
+    await stage.keys(PINS[BUDI], "ENTER")
+    assert stage.step == "home"
+
+
+async def test_a_supervisor_ends_the_pauses_and_signs_nobody_in(staged: Stager) -> None:
+    stage = await staffed(staged).start()
+    await stage.keys("2", "ENTER")
+    for _ in range(4):
+        await stage.keys("000111", "ENTER")
+    await stage.keys("F2")
+    assert stage.step == "UnlockPage"
+    assert BUDI not in stage.text
+    await stage.keys(PINS[SITI], "ENTER")
+    assert stage.step == "SignInPage"
+    assert stage.says("screen.staff.unlocked", name=BUDI)
+    assert stage.context.session is None
+    await stage.keys(PINS[BUDI], "ENTER")
+    assert stage.step == "home"
+
+
+async def test_f5_changes_the_language_of_the_page_to_sign_in(staged: Stager) -> None:
+    stage = await staffed(staged).start()
+    await stage.keys("F5")
+    assert "Sign in" in stage.text
+
+
+async def test_f12_leaves_after_a_question(staged: Stager) -> None:
+    stage = await staffed(staged).start()
+    await stage.keys("F12", "F10")
+    assert stage.left == 0
+
+
+# The lock.
+
+
+async def test_a_locked_screen_shows_nothing_and_opens_at_the_same_place(staged: Stager) -> None:
+    stage = await signed_in(staged)
+    await begin_family(stage)
+    await stage.keys("F2", "1", "ENTER")
+    assert stage.step == "LockPage"
+    assert "317305" not in stage.text
+    assert KK not in stage.text
+    await stage.keys("F3", "F12", "F9", "F10", "F8", "DEL")
+    assert stage.step == "LockPage"
+    await stage.keys(PINS[BUDI], "ENTER")
+    assert stage.path == "captcha"
+    assert stage.services.staffing.shifts.current().staff == "S2"  # type: ignore[union-attr]
+
+
+async def test_a_lock_that_another_one_opens_passes_the_turn_and_the_family_on(staged: Stager) -> None:
+    stage = await signed_in(staged)
+    draft = await begin_family(stage)
+    await stage.keys("F2", "1", "ENTER", "UP", "3", "ENTER", PINS[RINA], "ENTER")
+    assert stage.path == "captcha"
+    assert "Rina W." in stage.frame()[0]
+    assert trail(stage, draft)[-1] == ("draft.handed_over", "S2")
+    assert ("shift.handed_over", "S2") in trail(stage, "shift-1")
+    assert ("shift.began", "S3") in trail(stage, "shift-2")
+
+
+async def test_what_is_done_after_the_hand_over_is_on_the_second_ones_record(staged: Stager) -> None:
+    stage = await signed_in(staged)
+    draft = await begin_family(stage)
+    await stage.keys("F2", "2", "ENTER")
+    assert stage.step == "HandOverPage"
+    assert BUDI not in stage.text
+    await stage.keys("2", "ENTER", PINS[RINA], "ENTER")
+    assert stage.path == "captcha"
+    await stage.keys("salah", "ENTER")
+    saved = [who for action, who in trail(stage, draft) if action == "draft.saved"]
+    assert (saved[0], saved[-1]) == ("S2", "S3")
+
+
+async def test_a_hand_over_can_be_called_off(staged: Stager) -> None:
+    stage = await signed_in(staged)
+    await begin_family(stage)
+    await stage.keys("F2", "2", "ENTER", "F3")
+    assert stage.path == "captcha"
+    assert stage.context.session is not None
+    assert stage.context.session.id == "S2"
+
+
+async def test_an_accounts_page_left_open_is_not_the_next_ones(staged: Stager) -> None:
+    stage = await signed_in(staged, SITI)
+    await stage.keys("F2", "6", "ENTER")
+    assert stage.step == "AccountsPage"
+    from screens.staff import turn  # noqa: PLC0415
+
+    await turn.lock(stage.context)
+    await stage.keys("UP", "2", "ENTER", PINS[BUDI], "ENTER")
+    assert stage.step == "home"
+
+
+async def test_a_lock_is_not_locked_again(staged: Stager) -> None:
+    from screens.staff import turn  # noqa: PLC0415
+
+    stage = await signed_in(staged)
+    await turn.lock(stage.context)
+    await stage.keys("F1")
+    await turn.lock(stage.context)
+    await stage.keys("F3", PINS[BUDI], "ENTER")
+    assert stage.step == "home"
+
+
+# Signing out.
+
+
+async def test_signing_out_keeps_the_family_and_the_turn(staged: Stager) -> None:
+    stage = await signed_in(staged)
+    draft = await begin_family(stage)
+    await stage.keys("F2", "3", "ENTER")
+    assert stage.step == "SignInPage"
+    assert stage.says("screen.draft_kept")
+    assert KK not in stage.text
+    assert "Budi H." not in stage.frame()[0]
+    assert stage.services.staffing.shifts.who == ""
+    await stage.keys("3", "ENTER", PINS[RINA], "ENTER", "1", "ENTER")
+    assert stage.draft.id == draft
+
+
+async def test_a_clerk_has_no_menu_of_the_supervisor(staged: Stager) -> None:
+    stage = await signed_in(staged)
+    await stage.keys("F2")
+    assert not stage.says("screen.staff.menu_accounts")
+    await stage.keys("6", "ENTER")
+    assert stage.step == "StaffMenu"
+    await stage.keys("F2")
+    assert stage.step == "home"
+
+
+async def test_with_a_family_in_hand_the_day_does_not_end(staged: Stager) -> None:
+    stage = await signed_in(staged, SITI)
+    await begin_family(stage)
+    await stage.keys("F2")
+    assert not stage.says("screen.staff.menu_end")
+
+
+async def test_a_counter_without_sign_in_is_as_ever(staged: Stager) -> None:
+    stage = await staged("counter").start()
+    assert stage.step == "home"
+    await stage.keys("F2")
+    assert stage.says("screen.staff", place="Puskesmas Cempaka")
+
+
+async def test_every_page_of_a_family_knows_f2(staged: Stager) -> None:
+    stage = await signed_in(staged)
+    family = a_family(kk=KK, members=[a_member(nik="3173051208800003")])
+    draft = a_draft(family)
+    assert draft.answers
+    for step in (Step.KK, Step.MEMBERS, Step.CLASS, Step.CONTACT, Step.REVIEW, Step.CONSENT):
+        await stage.open(step, family)
+        shown = stage.step
+        await stage.keys("F2")
+        assert stage.step == "StaffMenu"
+        await stage.keys("F3")
+        assert stage.step == shown

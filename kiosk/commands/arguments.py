@@ -25,7 +25,7 @@ _NOT_GIVEN: Mapping[str, Any] = {
     "seed": None,
     "json": False,
 }
-_TAKE_DAY_AND_SEED = frozenset({"run", "register", "check", "keys"})
+_TAKE_DAY_AND_SEED = frozenset({"run", "register", "check", "keys", "web"})
 
 
 def day(text: str) -> date:
@@ -108,6 +108,7 @@ def _parser() -> ArgumentParser:
     _add_lists(commands, common, table)
     _add_care(commands, common, table)
     _add_syncing(commands, common, table)
+    _add_web(commands, common, practice)
     from kiosk.commands.hub_arguments import add_hub
 
     add_hub(commands, common, table)
@@ -193,6 +194,23 @@ def _add_syncing(commands: Any, common: Any, table: Any) -> None:
     export.add_argument("dir", metavar="DIR", help="the folder of the stick")
     taken = command(commands, "import", "take the hub's answers from a stick", [common, table])
     taken.add_argument("dir", metavar="DIR", help="the folder of the stick")
+
+
+def _add_web(commands: Any, common: Any, practice: Any) -> None:
+    web = command(commands, "web", "practice in browsers, for a whole class", [common, practice])
+    web.add_argument(
+        "--host", default="127.0.0.1", metavar="NAME", help="the address to listen at (default 127.0.0.1)"
+    )
+    web.add_argument(
+        "--port",
+        type=whole_number,
+        default=8480,
+        metavar="N",
+        help="its port (default 8480; 0: any free one)",
+    )
+    web.add_argument(
+        "--most", type=whole_number, default=40, metavar="N", help="so many places at once (default 40)"
+    )
 
 
 def group(commands: Any, name: str, help_: str) -> Any:

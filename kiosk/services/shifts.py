@@ -133,18 +133,20 @@ class Shifts:
 
 
 def _new(work: StaffWork, who: SignedIn, now: Moment) -> Shift:
-    of_the_day = work.shifts.unsigned()
-    newest = work.shifts.page(limit=1)
+    return work.shifts.add(Shift(0, who.id, now.wall, _day_begins_after(work, work.shifts.unsigned())))
+
+
+def _day_begins_after(work: StaffWork, of_the_day: Sequence[Shift]) -> int:
+    """The place of the last registration before the day that is not signed yet.
+
+    What came in while nobody was signed in belongs to the day that begins.
+    """
     if of_the_day:
-        after = of_the_day[0].after
-    else:
-        # What came in while nobody was signed in belongs to the day that begins.
-        after = _reported_up_to(newest[0]) if newest else work.taken.last_n()
-    return work.shifts.add(Shift(0, who.id, now.wall, after))
-
-
-def _reported_up_to(shift: Shift) -> int:
-    return shift.report.last if shift.report else shift.after
+        return of_the_day[0].after
+    newest = work.shifts.page(limit=1)
+    if not newest:
+        return work.taken.last_n()
+    return newest[0].report.last if newest[0].report else newest[0].after
 
 
 def _same_work(now: DayReport, read: DayReport) -> bool:
@@ -159,7 +161,7 @@ def _subject(shift: Shift) -> str:
 
 def _report(work: StaffWork, now: Moment) -> DayReport:
     shifts = work.shifts.unsigned()
-    after = shifts[0].after if shifts else work.taken.last_n()
+    after = _day_begins_after(work, shifts)
     found = work.taken.after(after)
     standing = [one for one in found if one.state != State.CANCELLED]
     before = work.taken.before(after)

@@ -11,12 +11,15 @@ from kiosk.bootstrap import Services
 from kiosk.domain.draft import Draft
 from kiosk.domain.identifiers import digits_only
 from kiosk.domain.registration import Registration, State
+from kiosk.domain.staff import NOBODY, PROGRAM
+from tests.faults.crew import CLERK, SUPERVISOR
 
 ENDED = frozenset({"draft.discarded", "draft.expired"})
 _STORED_STATES = frozenset(State) - {State.DRAFT, State.EXPIRED, State.DISCARDED}
 
 LOST, STATE, REFERENCE, CHAIN, BOTH, OUTBOX = "lost", "state", "reference", "chain", "both", "outbox"
-INVARIANTS = (LOST, STATE, REFERENCE, CHAIN, BOTH, OUTBOX)
+DAY, WHO = "day", "who"
+INVARIANTS = (LOST, STATE, REFERENCE, CHAIN, BOTH, OUTBOX, DAY, WHO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Seen:
     outbox: Counter[str]
     actions: dict[str, list[str]]
     accounts: list[str]
+    names: set[str]
+    """Everybody whom a line of the trail names as the one who did it."""
 
 
 @dataclass(slots=True)
@@ -64,6 +69,7 @@ class Acknowledged:
         yield from self._lost(seen)
         yield from _states(seen)
         yield from _numbers(seen)
+        yield from _days(house, seen)
 
     def _lost(self, seen: Seen) -> Iterator[Broken]:
         for name, draft in self.drafts.items():
@@ -135,6 +141,7 @@ def _look(house: Services, connection: Any) -> Seen:
         outbox,
         actions,
         [account for one in found for account in set(one.virtual_accounts.values())],
+        {name for (name,) in connection.execute("SELECT DISTINCT who FROM audit").fetchall()},
     )
 
 
@@ -167,5 +174,19 @@ def _numbers(seen: Seen) -> Iterator[Broken]:
         yield Broken(REFERENCE, "a reference was given twice")
     if len(set(seen.accounts)) != len(seen.accounts):
         yield Broken(REFERENCE, "a virtual account was given twice")
-    if seen.outbox != Counter(dict.fromkeys(seen.registrations, 1)):
-        yield Broken(OUTBOX, "the outbox does not hold each registration once")
+    stands = [one.id for one in seen.registrations.values() if one.state is not State.CANCELLED]
+    if seen.outbox != Counter(stands):
+        yield Broken(OUTBOX, "the outbox does not hold once each registration that stands")
+
+
+def _days(house: Services, seen: Seen) -> Iterator[Broken]:
+    """The reports that were signed and the one of today hold each registration once, under known names."""
+    shifts = house.staffing.shifts
+    reports = [one.report for one in shifts.days(limit=1000) if one.report] + [shifts.end_of_day()]
+    told = sum(one.families + one.voided for one in reports)
+    if told != len(seen.registrations):
+        yield Broken(DAY, f"the reports tell of {told} families, {len(seen.registrations)} are there")
+    if not all(one.adds_up for one in reports):
+        yield Broken(DAY, "a report does not add up")
+    for name in seen.names - {CLERK, SUPERVISOR, NOBODY, PROGRAM}:
+        yield Broken(WHO, f"{name} did something, and nobody has that name")

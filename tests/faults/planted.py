@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kiosk.bootstrap import Services
-from tests.faults.invariants import BOTH, CHAIN, LOST, OUTBOX, REFERENCE, STATE
+from tests.faults.invariants import BOTH, CHAIN, DAY, LOST, OUTBOX, REFERENCE, STATE, WHO
 
 Plant = Callable[[Services, random.Random], None]
 """Called after each action; changes the store behind the program's back."""
@@ -24,6 +24,11 @@ def _sql(*statements: str) -> Plant:
 def _twice(house: Services, _: random.Random) -> None:
     """Gives two registrations one reference; for that the table must lose its rule first."""
     _run(house, _TWICE, needed=2)
+
+
+def _stranger(house: Services, _: random.Random) -> None:
+    """Goes on under a name that no account has."""
+    house.open_work.who = "S9"
 
 
 def _run(house: Services, statements: tuple[str, ...], *, needed: int = 0) -> None:
@@ -82,5 +87,11 @@ PLANTED: Mapping[str, tuple[str, Plant]] = {
             " SELECT key || 'x', registration || 'x', queued_at FROM outbox"
         ),
     ),
+    "a registration is in no report": (DAY, _sql("UPDATE shift SET after = after + 1 WHERE day_closed = 0")),
+    "a family is voided behind the report": (
+        OUTBOX,
+        _sql("UPDATE registration SET state = 'cancelled' WHERE state = 'submitted'"),
+    ),
+    "somebody unknown works here": (WHO, _stranger),
 }
 """By name: the invariant that must see it, and the fault."""

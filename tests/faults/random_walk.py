@@ -1,4 +1,4 @@
-"""Random walks: two people at one store, right and wrong keys, cuts, clocks and full disks drawn from a seed.
+"""Random walks from a seed: two people at one store, keys right and wrong, turns, cuts, clocks, full disks.
 
 After every action the invariants of `invariants.py` must hold. The controls plant one fault in each of them.
 """

@@ -17,6 +17,7 @@ from kiosk.errors import KioskError
 from screens.dialogs import Confirm
 from screens.home import HomePage
 from screens.keys import Key, Press
+from tests.faults import crew
 from tests.faults.clock import JUMPS, Machine
 from tests.faults.families import answers, family, settings, steps
 from tests.faults.hand import Hand
@@ -92,7 +93,8 @@ class Walk:
         return house
 
     def _prepare(self) -> None:
-        """A family that stopped somewhere, so that walks begin anywhere; at times one before it."""
+        """Staff, and a family that stopped somewhere, so that walks begin anywhere; at times two."""
+        crew.engage(self._house)
         if self._draw.random() < 0.4:
             self._come_through(2, 1.0)
         self._come_through(1, self._draw.random() ** 0.5)
@@ -121,6 +123,9 @@ class Walk:
             (3, self._fill_disk),
             (3, self._discard),
             (3, self._submit_again),
+            (3, self._change_turns),
+            (2, self._take_back),
+            (1, self._close_day),
             (1, self._month),
         )
         weights = [weight for weight, _ in befalls]
@@ -247,6 +252,29 @@ class Walk:
     def _is_registered(self, draft_id: str) -> bool:
         with self._house.open_work.reading() as work:
             return work.registrations.by_draft(draft_id) is not None
+
+    # What staff do beside the families.
+
+    async def _change_turns(self, person: Person) -> None:
+        """Somebody signs in, or out, wherever the family in hand stands."""
+        journey = person.hand.journey
+        with suppress(KioskError):
+            if self._draw.random() < 0.2:
+                crew.sign_out(person.hand.services)
+            else:
+                in_hand = journey.draft if journey is not None else None
+                crew.take_turn(person.hand.services, self._draw, in_hand)
+
+    async def _take_back(self, person: Person) -> None:
+        """Two people take a registration back."""
+        with suppress(KioskError):
+            voided = crew.take_back(person.hand.services, self._draw, self._known.receipts.values())
+            if voided is not None:
+                self._acknowledge(voided)
+
+    async def _close_day(self, person: Person) -> None:
+        with suppress(KioskError):
+            crew.close_day(person.hand.services)
 
     # What befalls the machine.
 

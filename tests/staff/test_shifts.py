@@ -134,6 +134,7 @@ def test_a_supervisor_signs_what_they_have_read_and_the_next_day_begins_empty(
     with pytest.raises(KioskError, match=r"shift\.none"):
         shifts.sign(shifts.end_of_day(), boss)
     late = counter.register()
+    assert shifts.end_of_day().families == 1, "what came while nobody was signed in is told at once"
     shifts.begin(clerk)
     counter.register()
     tomorrow = shifts.end_of_day()

@@ -216,7 +216,7 @@ class Services:
         if again and not self.standings.may_reprint(standing):
             raise KioskError("reprint.late")
         with self.open_work.reading() as work:
-            head = work.audit.head()
+            head, server = work.audit.head(), work.staff.get(registration.served_by)
         lines = receipt_lines(
             registration,
             language,
@@ -225,6 +225,7 @@ class Services:
             training=self.config.is_training,
             head=head,
             again=again,
+            served_by=server.name if server else "",
         )
         folder = self.config.receipts_dir
         if folder is not None:

@@ -13,6 +13,7 @@ from kiosk.domain.fields import Problem
 from kiosk.domain.identifiers import uuid7
 from kiosk.domain.registration import Moment
 from kiosk.domain.resume_code import is_right, make_code
+from kiosk.domain.staff import PROGRAM
 from kiosk.services.ports import AuditLine, Clock, DraftSummary, Randomness, UnitOfWork, UnitOfWorkFactory
 
 _MANY = 1000
@@ -128,11 +129,11 @@ class Drafts:
                     continue
                 told = next((line for line in lines if line.action == "draft.ending"), None)
                 if told is None:
-                    work.audit.append(AuditLine("draft.ending", draft.id, now))
+                    work.audit.append(AuditLine("draft.ending", draft.id, now, PROGRAM))
                     noted += 1
                 elif draft.saved_at < before and _day(told.at) < today:
                     work.drafts.remove(draft.id)
-                    work.audit.append(AuditLine("draft.expired", draft.id, now))
+                    work.audit.append(AuditLine("draft.expired", draft.id, now, PROGRAM))
                     removed += 1
             if removed or noted:
                 work.commit()

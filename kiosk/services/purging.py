@@ -1,4 +1,4 @@
-"""Removes personal data when the hub has decided and the days of grace are over; a tombstone stays."""
+"""Removes personal data when the days of grace after a decision are over; a tombstone stays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from kiosk.domain.identifiers import masked_reference
-from kiosk.domain.registration import Registration, stripped
+from kiosk.domain.registration import Registration, State, stripped
+from kiosk.domain.staff import PROGRAM
 from kiosk.services.ports import AuditLine, Clock, UnitOfWork, UnitOfWorkFactory
 from kiosk.services.sync_ports import HubReceipt, Tombstone
 
@@ -16,9 +17,10 @@ _TOGETHER = 5
 
 
 class Purging:
-    """Purges what was decided more than `grace_days` ago; `forget` removes what lies outside the store.
+    """Purges what was decided or taken back more than `grace_days` ago.
 
-    Nothing is purged while the clock is in doubt, nor while the family still waits for its card number.
+    `forget` removes what lies outside the store. Nothing is purged while the clock is in doubt, nor while a
+    family that was accepted still waits for its card number.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Purging:
         before = (self._clock.today() - timedelta(days=self._grace_days)).isoformat()
         with self._open_work() as work:
             found = work.registrations.decided(before, limit=_LOOKED_AT)
-        due = [one.id for one in found if not one.waits_for_number]
+        due = [one.id for one in found if one.state is State.CANCELLED or not one.waits_for_number]
         for start in range(0, len(due), _TOGETHER):
             self._purge(due[start : start + _TOGETHER])
         return len(due)
@@ -75,7 +77,7 @@ class Purging:
         work.drafts.remove(registration.id)
         work.codes.forget(registration.id)
         work.resume_codes.forget(registration.id)
-        work.audit.append(AuditLine("registration.purged", registration.reference, now))
+        work.audit.append(AuditLine("registration.purged", registration.reference, now, PROGRAM))
 
 
 def receipt_hash(receipt: HubReceipt) -> str:

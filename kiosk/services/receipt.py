@@ -32,10 +32,12 @@ def receipt_lines(
     training: bool,
     head: str,
     again: bool = False,
+    served_by: str = "",
 ) -> list[str]:
     """The receipt as it is at this moment, each line at most 42 columns.
 
     `head` is the audit chain's head after this registration; one given out `again` is marked as a copy.
+    `served_by` is the name of who was signed in; empty for nobody.
     """
     paper = _Paper(language)
     if training:
@@ -47,6 +49,8 @@ def receipt_lines(
     paper.rule()
     paper.pair("receipt.reference", registration.reference)
     paper.pair("receipt.date", _moment(registration.created.wall))
+    if served_by:
+        paper.pair("receipt.served_by", served_by)
     paper.blank()
     _about_state(paper, registration, standing)
     paper.blank()

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import islice
 
 from kiosk.domain.registration import Event, Forbidden, Moment, Registration, State, after
+from kiosk.errors import KioskError
 from kiosk.services.ports import AuditLine, Clock, UnitOfWork, UnitOfWorkFactory
 from kiosk.services.sync_ports import HubVoice, Identity, Outgoing, Queued, ReceiptWord
 
@@ -16,6 +17,9 @@ TOGETHER = 5
 
 FIRST_WAIT_MS, LONGEST_WAIT_MS = 10 * 60_000, 24 * 3600_000
 """How long a version that the hub did not take waits for its second attempt, and at the most."""
+
+WITHDRAWN = "outbox.withdrawn"
+"""Why a version that waited a moment ago is not sealed: two people have taken its registration back."""
 
 _LASTING = frozenset({"record.conflict"})
 """What no later attempt is likely to change."""
@@ -69,10 +73,17 @@ class Sending:
     def sealed(self, outgoing: Sequence[Outgoing]) -> list[bytes]:
         """The envelopes of what goes out, signed with the identity and the audit head of this moment.
 
-        Raises KioskError `kiosk.not_enrolled` where there is nobody to seal to.
+        It is marked as on its way before this returns: from then on the hub may have it, whatever is known
+        here. Raises KioskError `kiosk.not_enrolled` where there is nobody to seal to, `outbox.withdrawn`
+        where one of them was taken back meanwhile; then none is marked.
         """
         with self._open_work() as work:
             identity, head = work.identity.get(), work.audit.head()
+            if identity is not None:
+                places = [one.queued.n for one in outgoing]
+                if work.outbox.set_out(places, self._clock.now().wall) < len(places):
+                    raise KioskError(WITHDRAWN)
+                work.commit()
         return [self._voice.envelope(one, identity, head) for one in outgoing]
 
     def receipts(self, words: Iterable[ReceiptWord]) -> Received:

@@ -10,7 +10,7 @@ from kiosk.domain.identifiers import is_card_number
 from kiosk.domain.registration import Registration, State
 from kiosk.services.ports import Clock, UnitOfWorkFactory
 
-_DECIDED = frozenset({State.ACCEPTED, State.LAPSED})
+_DECIDED = frozenset({State.ACCEPTED, State.LAPSED, State.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)

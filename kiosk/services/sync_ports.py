@@ -70,7 +70,8 @@ class Outbox(Protocol):
     """The versions of registrations that go to the hub, with their idempotency keys from the first moment.
 
     `due` gives what waits, oldest first, behind the place `after`: what may be tried at `now_ms`, or
-    everything where that is None. `put` keeps what changed of a queued version.
+    everything where that is None. `put` keeps what changed of a queued version. `set_out` marks versions as
+    on their way, and gives how many of them are still queued.
     """
 
     def add(
@@ -88,6 +89,7 @@ class Outbox(Protocol):
     def put(self, queued: Queued) -> None: ...
     def set_aside(self, *, limit: int = 50) -> list[Queued]: ...
     def withdraw(self, registration: str, version: int) -> None: ...
+    def set_out(self, places: Sequence[int], at: str) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

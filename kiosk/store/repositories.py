@@ -145,7 +145,7 @@ _REPLACE_DOCUMENT = Statement(
 _REMOVE_MEMBERS = Statement(delete(table_of(MemberRow)).where(_M.registration == bindparam("n_")))
 _DECIDED = Statement(
     WHOLE.where(
-        _R.state.in_([literal_column("'accepted'"), literal_column("'lapsed'")]),
+        _R.state.in_([literal_column(f"'{state}'") for state in ("accepted", "cancelled", "lapsed")]),
         _R.state_at < bindparam("before_"),
         _R.purged_at == literal_column("''"),
     ).limit(bindparam("limit_"))
@@ -232,7 +232,7 @@ class SqlRegistrations:
             raise StoreError("store.unknown", "no registration with this id")
 
     def decided(self, before: str, *, limit: int) -> list[Registration]:
-        """Those decided before an ISO day or time whose personal data are still here."""
+        """Those decided or taken back before an ISO day or time whose personal data are still here."""
         rows = self._session.rows(_DECIDED, {"before_": before, "limit_": limit})
         return [mapping.registration_from(row) for row in rows]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal_column, or_, select, update
@@ -20,7 +21,7 @@ from kiosk.services.sync_ports import (
     Tombstone,
 )
 from kiosk.store import mapping
-from kiosk.store.repositories import WHOLE, WITH_DOCUMENT
+from kiosk.store.repositories import WHOLE, WITH_DOCUMENT, listed
 from kiosk.store.session import Session, Statement
 from kiosk.store.tables import DecisionRow, OutboxRow, RegistrationRow, TombstoneRow, table_of
 
@@ -59,6 +60,12 @@ _PUT = Statement(
 _WITHDRAW = Statement(
     delete(_OUTBOX).where(_O.registration == bindparam("registration_"), _O.version == bindparam("version_"))
 )
+_SET_OUT = Statement(
+    update(_OUTBOX)
+    .where(_O.n.in_(listed("places_")), _O.left_at == literal_column("''"))
+    .values(left_at=bindparam("at_"))
+)
+_STILL = Statement(select(func.count()).select_from(_OUTBOX).where(_O.n.in_(listed("places_"))))
 _DUE = Statement(
     select(*_QUEUED, *WHOLE.selected_columns)
     .select_from(_OUTBOX.join(WITH_DOCUMENT, _O.registration == _R.id))
@@ -136,6 +143,13 @@ class SqlOutbox:
     def withdraw(self, registration: str, version: int) -> None:
         """Takes a version out of the queue, which then waits for nothing any more."""
         self._session.run(_WITHDRAW, {"registration_": registration, "version_": version})
+
+    def set_out(self, places: Sequence[int], at: str) -> int:
+        """Marks the versions at these places as on their way; gives how many of them are still queued."""
+        values = {"places_": json.dumps(list(places)), "at_": at}
+        self._session.run(_SET_OUT, values)
+        row = self._session.row(_STILL, values)
+        return int(row[0]) if row else 0
 
 
 def _columns(queued: Queued) -> dict[str, Any]:

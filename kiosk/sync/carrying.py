@@ -12,7 +12,7 @@ from typing import Any
 
 from kiosk.errors import CarrierError, KioskError
 from kiosk.services.inbox import Inbox
-from kiosk.services.sending import Sending
+from kiosk.services.sending import WITHDRAWN, Sending
 from kiosk.services.sync_ports import Identity, Letter, Outgoing, Queued, ReceiptWord
 from kiosk.sync import usb
 from kiosk.sync.canonical import read_canonical
@@ -182,10 +182,11 @@ class Carrying:
         """The envelopes of a page; a version that cannot be sealed stands in nobody's way."""
         try:
             sealed = self._sending.sealed(page)
-        except (KioskError, ValueError):
+        except (KioskError, ValueError) as error:
             if len(page) > 1:
                 return [envelope for one in page for envelope in self._sealed([one], written, left_out)]
-            left_out.append(page[0].queued)
+            if getattr(error, "code", "") != WITHDRAWN:
+                left_out.append(page[0].queued)
             return []
         written += [one.queued for one in page]
         return sealed

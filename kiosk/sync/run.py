@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from kiosk.errors import CarrierError, KioskError
 from kiosk.services.enrolment import Enrolment
 from kiosk.services.inbox import Inbox
-from kiosk.services.sending import Sending
+from kiosk.services.sending import WITHDRAWN, Sending
 from kiosk.services.sync_ports import Identity, Outgoing, Queued, ReceiptWord, SyncOutcome
 from kiosk.sync.envelope import read
 from kiosk.sync.http import HubLine, HubRefusalError, LostReplyError, UnreachableError
@@ -274,7 +274,8 @@ class SyncRun:
                 except KioskError as error:
                     if error.code == "kiosk.not_enrolled":
                         raise
-                    bad.append((one.queued, error.code))
+                    if error.code != WITHDRAWN:
+                        bad.append((one.queued, error.code))
                 except (ValueError, TypeError, KeyError):
                     bad.append((one.queued, "envelope.not_sealed"))
         good, envelopes = [one for one, _ in sealed], [data for _, data in sealed]

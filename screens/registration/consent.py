@@ -33,6 +33,8 @@ class ConsentPage(FormPage):
     def __init__(self, context: Context, journey: Journey, at: str = "") -> None:
         self._scroll = Scroll()
         self._room = 12
+        self._seen_before = int(journey.draft.fact(Fact.CONSENT_SECONDS) or 0)
+        self._shown_ns = context.services.clock.now().monotonic_ns
         super().__init__(context, journey, at)
 
     def handlers(self) -> dict[Key, Callable[[], Awaitable[None]]]:
@@ -59,10 +61,18 @@ class ConsentPage(FormPage):
         return "" if path == _ACCEPTED and self._is_outdated else super().cell(path)
 
     def settled(self, draft: Draft, path: str) -> Draft:
-        """A mended family consents to what it is now."""
-        if path != _ACCEPTED or not self.journey.mends:
+        """A mended family consents to what it is now; for how long it could read is told beside."""
+        if path != _ACCEPTED:
             return draft
-        return draft.with_facts({Fact.CONSENTED: consented_to(self.journey.flow.family)})
+        seen = draft.with_facts(self._seen())
+        if not self.journey.mends:
+            return seen
+        return seen.with_facts({Fact.CONSENTED: consented_to(self.journey.flow.family)})
+
+    def _seen(self) -> dict[str, str | None]:
+        """For how many seconds the text was on the screen, this time and before."""
+        passed = (self.context.services.clock.now().monotonic_ns - self._shown_ns) // 10**9
+        return {Fact.CONSENT_SECONDS: str(self._seen_before + max(passed, 0))}
 
     def after(self, path: str, ahead: Journey) -> str:
         del ahead
@@ -77,6 +87,7 @@ class ConsentPage(FormPage):
         if problem is not None:
             await self._go_where(problem.field)
             return
+        self.journey.draft = self.journey.draft.with_facts(self._seen())
         self._refused(await navigation.register(self.context, self.journey))
 
     def _refused(self, problems: Sequence[Problem]) -> None:

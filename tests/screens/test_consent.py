@@ -152,3 +152,30 @@ async def test_a_full_disk_at_the_end_registers_nobody_and_can_be_tried_again(
 async def test_keys_typed_ahead_register_once(consent: Stage) -> None:
     await consent.keys("ENTER", "ya", "ENTER", "F10", "F10", "F10")
     assert len(consent.services.queries.page(limit=9)) == 1
+
+
+def seconds_of(consent: Stage) -> int | None:
+    (line,) = consent.services.queries.page(limit=9)
+    return consent.services.queries.registration(line.reference).consent_seconds
+
+
+async def test_for_how_long_the_text_could_be_read_is_told(consent: Stage) -> None:
+    consent.clock.advance(41.9)
+    await consent.keys("ENTER", "ya", "ENTER")
+    consent.clock.advance(3)
+    await consent.keys("F10")
+    assert seconds_of(consent) == 44
+
+
+async def test_a_consent_that_nobody_can_have_read_is_told_as_it_was(consent: Stage) -> None:
+    await consent.keys("ENTER", "ya", "ENTER", "F10")
+    assert seconds_of(consent) == 0
+
+
+async def test_what_was_read_before_going_back_counts(consent: Stage) -> None:
+    consent.clock.advance(60)
+    await consent.keys("ENTER", "ya", "ENTER", "F3", "F10")
+    assert consent.step == Step.CONSENT
+    consent.clock.advance(2)
+    await consent.keys("F10")
+    assert seconds_of(consent) == 62

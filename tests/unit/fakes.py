@@ -248,7 +248,7 @@ class FakeRegistrations:
         self.state.registrations[stored.reference] = replace(stored, **moved)
 
     def decided(self, before: str, *, limit: int) -> list[Registration]:
-        ended = {State.ACCEPTED, State.LAPSED}
+        ended = {State.ACCEPTED, State.LAPSED, State.CANCELLED}
         found = [
             one
             for one in self.state.registrations.values()

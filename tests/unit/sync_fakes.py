@@ -83,6 +83,11 @@ class FakeOutbox:
     def withdraw(self, registration: str, version: int) -> None:
         self.state.outbox.pop((registration, version), None)
 
+    def set_out(self, places: Sequence[int], at: str) -> int:
+        found = [(place, one) for place, one in self.state.outbox.items() if one.n in places]
+        self.state.outbox |= {place: replace(one, left_at=one.left_at or at) for place, one in found}
+        return len(found)
+
 
 @dataclass
 class FakeIdentity:

@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.domain.draft import Draft
 from kiosk.domain.identifiers import masked_reference
-from kiosk.domain.registration import State
+from kiosk.domain.registration import Event, Registration, State, after
 from kiosk.services.ports import CodeAttempt
 from kiosk.services.purging import Purging
 from tests.unit.synced import SyncedKiosk
@@ -105,6 +105,26 @@ def test_a_family_that_waits_for_its_number_is_kept_until_it_came(kiosk: SyncedK
     assert _purging(kiosk).purge() == 0
     kiosk.inbox.take([kiosk.hub.decision(envelope, "accepted", card="0001234567890")])
     assert _purging(kiosk).purge() == 1
+
+
+def test_what_was_taken_back_is_purged_too_with_or_without_a_number(kiosk: SyncedKiosk) -> None:
+    for number in (1, 2):
+        found = kiosk.register(number)
+        assert found.waits_for_number
+        with kiosk.store() as work:
+            gone = after(found, Event.CANCEL, kiosk.clock.now().wall)
+            assert isinstance(gone, Registration)
+            work.registrations.move(gone)
+            work.outbox.withdraw(found.id, 1)
+            work.commit()
+        if number == 1:
+            kiosk.clock.advance(29 * DAY)
+    kiosk.clock.advance(2 * DAY)
+    assert _purging(kiosk).purge() == 1
+    left = [one.purged_at for one in kiosk.store.state.registrations.values()]
+    assert [bool(at) for at in left] == [True, False]
+    line = kiosk.store.state.audit[-1]
+    assert (line.action, line.who) == ("registration.purged", "program")
 
 
 def test_what_the_hub_says_later_brings_nothing_back(kiosk: SyncedKiosk) -> None:

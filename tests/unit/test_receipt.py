@@ -42,6 +42,27 @@ def test_every_line_fits(language: str, name: str) -> None:
     assert max(map(len, lines(language, training=True, people=12, name=name))) <= WIDTH
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_served_the_family_is_named_where_somebody_was_signed_in(language: str) -> None:
+    whole = examples.a_registration()
+    told = {
+        name: receipt_lines(
+            whole,
+            Language(language),
+            PLACE,
+            standing=Standing(State.SUBMITTED),
+            training=False,
+            head="35d720ef" * 8,
+            served_by=name,
+        )
+        for name in ("", "Siti Rahma", "Raden Ajeng Kusumaningrat Adiwangsa Putri")
+    }
+    label = Language(language).text("receipt.served_by")
+    assert not any(line.startswith(label) for line in told[""])
+    assert f"{label}{'Siti Rahma'.rjust(WIDTH - len(label))}" in told["Siti Rahma"]
+    assert max(map(len, told["Raden Ajeng Kusumaningrat Adiwangsa Putri"])) <= WIDTH
+
+
 def test_it_says_that_nothing_is_active_yet_and_when_it_was_made() -> None:
     said = " ".join(" ".join(lines("id", training=False)).split())
     assert "TERSIMPAN DI KIOSK, BELUM DIKIRIM, BELUM AKTIF" in said

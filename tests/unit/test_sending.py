@@ -46,6 +46,37 @@ def test_without_a_hub_there_is_nobody_to_seal_to(kiosk: SyncedKiosk) -> None:
         kiosk.envelopes()
 
 
+def test_what_is_sealed_is_on_its_way_from_then_on(kiosk: SyncedKiosk) -> None:
+    kiosk.register()
+    (one,) = kiosk.sending.due(limit=1)
+    assert one.queued.left_at == ""
+    kiosk.envelopes()
+    first = kiosk.clock.now().wall
+    kiosk.clock.advance(60)
+    kiosk.envelopes()
+    (one,) = kiosk.sending.due(limit=1)
+    assert one.queued.left_at == first
+
+
+def test_what_was_taken_back_a_moment_ago_is_not_sealed_and_marks_nothing_else(kiosk: SyncedKiosk) -> None:
+    kiosk.register(1)
+    kiosk.register(2)
+    outgoing = kiosk.sending.due(limit=2)
+    del kiosk.store.state.outbox[outgoing[0].queued.registration, 1]
+    with pytest.raises(KioskError, match=r"outbox\.withdrawn"):
+        kiosk.sending.sealed(outgoing)
+    assert [one.left_at for one in kiosk.store.state.outbox.values()] == [""]
+    assert len(kiosk.sending.sealed(outgoing[1:])) == 1
+
+
+def test_where_nobody_is_enrolled_nothing_is_on_its_way(kiosk: SyncedKiosk) -> None:
+    kiosk.register()
+    kiosk.store.state.identity = None
+    with pytest.raises(KioskError, match=r"kiosk\.not_enrolled"):
+        kiosk.envelopes()
+    assert [one.left_at for one in kiosk.store.state.outbox.values()] == [""]
+
+
 def test_a_receipt_makes_it_sent_once(kiosk: SyncedKiosk) -> None:
     kiosk.register()
     (envelope,) = kiosk.envelopes()

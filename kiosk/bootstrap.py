@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kiosk.services.importing import Importer
     from kiosk.services.membership import Membership
     from kiosk.services.mending import Mending
-    from kiosk.services.ports import Randomness
+    from kiosk.services.ports import Printer, Randomness
     from kiosk.services.queries import Queries
     from kiosk.services.registration import Registrar
     from kiosk.services.staffing import Staffing
@@ -170,6 +170,7 @@ class Services:
     reserve: Reserve
     staffing: Staffing
     copies: Copies | None = None
+    printer: Printer | None = None
     sender: Sender | None = None
     _rules: dict[tuple[date, int], Rulebook] = field(default_factory=dict, repr=False)
 
@@ -264,7 +265,9 @@ class Services:
             self.sender.send_now()
 
     def close(self) -> None:
-        """Ends what syncs, makes the last copy, and closes the store and the files."""
+        """Lets the printer finish, ends what syncs, makes the last copy, and closes store and files."""
+        if self.printer is not None:
+            self.printer.close()
         if self.sender is not None:
             self.sender.close()
         if self.copies is not None:
@@ -292,6 +295,7 @@ def services(
     from kiosk.clock import SystemClock, find_zone
     from kiosk.language import Language
     from kiosk.opening import opened
+    from kiosk.printing import printer_of
     from kiosk.randomness import SystemRandomness
     from kiosk.services.drafts import DraftRules, Drafts
     from kiosk.services.importing import Importer
@@ -346,6 +350,7 @@ def services(
         reserve=reserve,
         staffing=staffing_of(open_work, clock, SystemRandomness()),
         copies=copies,
+        printer=printer_of(config),
         sender=sender if sends else None,
     )
 

@@ -23,6 +23,7 @@ from kiosk.settings import (
     Email,
     Hub,
     Kiosk,
+    PrinterSettings,
     ProfileSettings,
     Receipts,
     RegistrationSettings,
@@ -46,6 +47,7 @@ class Config:
     email: Email = field(default_factory=Email)
     hub: Hub = field(default_factory=Hub)
     receipts: Receipts = field(default_factory=Receipts)
+    printer: PrinterSettings = field(default_factory=PrinterSettings)
     copies: Copies = field(default_factory=Copies)
     doctor: Doctor = field(default_factory=Doctor)
     drafts: Drafts = field(default_factory=Drafts)
@@ -109,6 +111,11 @@ class Config:
         return _path(self.receipts.dir) if self.receipts.dir else None
 
     @property
+    def printer_to(self) -> Path | None:
+        """The device or folder of the printer; None where there is none."""
+        return None if self.printer.kind == "none" else _path(self.printer.to or "/dev/usb/lp0")
+
+    @property
     def stick_places(self) -> tuple[Path, ...]:
         """The folders below which sticks appear."""
         return tuple(_path(one) for one in self.hub.sticks.split(":") if one)
@@ -125,6 +132,7 @@ _ALLOWED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("cards", "block"): ("demo", "none"),
     ("sms", "channel"): ("simulated", "gammu"),
     ("email", "channel"): ("none",),
+    ("printer", "kind"): ("none", "text", "escpos"),
     **{(profile, "layout"): ("sheet", "single") for profile in PROFILES},
 }
 

@@ -83,7 +83,7 @@ class Examination:
         yield "sms", self._sms
         yield "copies", self._copies
         yield "sync", self._sync
-        yield "printer", doctor.printer
+        yield "printer", self._printer
         yield "receipts", self._receipts
         yield "terminal", self._terminal
 
@@ -205,6 +205,11 @@ class Examination:
             there=there,
             same_disk=to is not None and there and to.stat().st_dev == store.stat().st_dev,
         )
+
+    def _printer(self) -> Finding:
+        to = self._config.printer_to
+        usable = to is not None and not to.is_file() and os.access(to, os.W_OK)
+        return doctor.printer(str(to or ""), there=usable)
 
     def _receipts(self) -> Finding:
         folder = self._config.receipts_dir

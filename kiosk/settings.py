@@ -79,6 +79,14 @@ class Receipts:
 
 
 @dataclass(frozen=True, slots=True)
+class PrinterSettings:
+    """What prints slips and receipts: `none`, `text` or `escpos`, and to which device or folder."""
+
+    kind: str = "none"
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Copies:
     """Where copies of the store are made unasked (empty for nowhere), how often, and how many are kept."""
 

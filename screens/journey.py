@@ -26,6 +26,7 @@ class Journey:
         self.draft = draft
         self.reviewing = False
         self.opened: Opened | None = None
+        self._code = ""
         self._looked_at: set[str] = set()
         self._flow: Flow | None = None
         self._stands_on: tuple[Draft, Rulebook, KnownPeople] | tuple[None, None, None] = (None, None, None)
@@ -45,6 +46,11 @@ class Journey:
     def mends(self) -> bool:
         """True for a registration that the hub refused."""
         return bool(self.draft.fact(Fact.MENDS))
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether anything of this family is kept: an answer, or the first change to what is mended."""
+        return bool(self.draft.answers) and not (self.mends and not self.draft.revision)
 
     def next_to_mend(self) -> Problem | None:
         """What the hub refused, is still as it was, and was not looked at yet; it is from now on."""
@@ -107,6 +113,12 @@ class Journey:
         """Makes facts beside the answers durable."""
         draft = self.draft.with_facts(facts)
         await self.save(draft.moved_to(at) if at else draft, fields=tuple(facts))
+
+    async def slip(self) -> str:
+        """The code by which this family can be taken up; the same one until it was used."""
+        drafts = self.context.services.drafts
+        self._code = await self.context.work(drafts.slip, self.draft.id, self._code)
+        return self._code
 
     async def submit(self) -> Submitted:
         """Registers the family, or what was mended of it; durable when this returns it. Raises as `save`."""

@@ -178,13 +178,12 @@ async def keep(context: Context, journey: Journey) -> None:
 
     Where no code can be stored the family still leaves, and is found by its No. KK.
     """
-    nothing_kept = journey.mends and not journey.draft.revision
-    if not journey.draft.answers or nothing_kept:
+    if not journey.is_stored:
         await home(context)
         return
     code = ""
     with suppress(KioskError):
-        code = await context.work(context.services.drafts.slip, journey.draft.id)
+        code = await journey.slip()
     await home(context, context.t("screen.draft_kept"), code)
 
 
@@ -259,12 +258,18 @@ async def begin(context: Context) -> None:
 async def call_staff(context: Context, journey: Journey | None = None) -> Message:
     """What F2 does, with the family in hand where there is one; what to say about it.
 
-    Who is signed in gets the menu of the staff, anybody else is told whom to turn to.
+    Who is signed in gets the menu of the staff. A family without staff beside it gets its code, on paper as
+    well, and anybody else is told whom to turn to.
     """
     if context.session is not None:
         from screens.staff.menu import StaffMenu  # noqa: PLC0415  (only who asks for it needs it)
 
         context.shell.push(StaffMenu(context, journey))
+        return Message()
+    if context.is_public and journey is not None and journey.is_stored:
+        from screens.village.call import CallPage  # noqa: PLC0415  (only a person who asks for help needs it)
+
+        context.shell.push(CallPage(context, journey, await journey.slip()))
         return Message()
     return Message(context.t("screen.staff", place=context.config.kiosk.place))
 

@@ -81,6 +81,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.sticks": ("kiosk",),
     "kiosk.guarding": ("kiosk",),
     "kiosk.guard": ("kiosk.guard", "kiosk.errors"),
+    "kiosk.printing": ("kiosk",),
     "kiosk.beside": ("kiosk",),
     "kiosk.opening": ("kiosk",),
     "kiosk.staffing": ("kiosk",),
@@ -121,7 +122,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 _NOT_CHOSEN = ("kiosk.hub", "kiosk.cli", "kiosk.commands")
 _CHOOSERS = (
     *("bootstrap", "care", "syncing", "sticks", "beside", "opening", "examination"),
-    *("staffing", "guarding"),
+    *("staffing", "guarding", "printing"),
 )
 NEVER = {f"kiosk.{name}": _NOT_CHOSEN for name in _CHOOSERS}
 INSIDE_FUNCTIONS = {

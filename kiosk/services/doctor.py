@@ -290,9 +290,15 @@ def sync(note: SyncNote, now: datetime, minutes: int) -> Finding:
     return _found("sync", Health.LOOK if late else Health.OK, "late" if late else "ok", last=last)
 
 
-def printer() -> Finding:
-    """The printer: this version has none."""
-    return _found("printer", Health.OK, "none")
+def printer(path: str, *, there: bool) -> Finding:
+    """The printer: whether what it writes to, if anything, is there and may be written to."""
+    if not path:
+        return _found("printer", Health.OK, "none")
+    return (
+        _found("printer", Health.OK, "ok", path=path)
+        if there
+        else _found("printer", Health.MEND, "closed", path=path)
+    )
 
 
 def receipts(path: str, *, writable: bool) -> Finding:

@@ -146,11 +146,17 @@ class Drafts:
 
     # Codes on slips.
 
-    def slip(self, draft_id: str) -> str:
-        """A new code for the draft, by which it can be taken up once; its earlier codes are closed."""
+    def slip(self, draft_id: str, earlier: str = "") -> str:
+        """A new code for the draft, by which it can be taken up once; its earlier codes are closed.
+
+        Where `earlier` is one that still opens it, as on a slip that was printed, that one is given again.
+        """
         now = self._clock.now()
         code = make_code(int.from_bytes(self._randomness.take(16, f"slip:{draft_id}"), "big"))
         with self._open_work() as work:
+            known = work.resume_codes.find(earlier) if earlier else None
+            if known is not None and known.draft_id == draft_id and not known.used:
+                return earlier
             work.resume_codes.put(code, draft_id, now.wall)
             work.audit.append(AuditLine("draft.slip", draft_id, now))
             work.commit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -112,6 +113,40 @@ class AuditLine:
     who: str = "-"
     fields: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+
+
+class PrintState(StrEnum):
+    """How far a piece of paper is."""
+
+    WAITING = "waiting"
+    PRINTED = "printed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Printout:
+    """What goes on a piece of paper: lines of 42 columns, the one that equals `large` in double size.
+
+    `name` says what it is, without personal data, for printers that write files.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+    large: str = ""
+
+
+class PrintJob(Protocol):
+    """A piece of paper that was asked for; its state changes without anybody waiting for it."""
+
+    @property
+    def state(self) -> PrintState: ...
+
+
+class Printer(Protocol):
+    """Puts lines on paper, one piece after the other, and never keeps anybody waiting."""
+
+    def print(self, printout: Printout) -> PrintJob: ...
+    def close(self) -> None: ...
 
 
 class DraftRepository(Protocol):

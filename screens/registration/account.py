@@ -6,6 +6,7 @@ from kiosk.domain.flow import Step
 from kiosk.domain.registration import Registration, State
 from kiosk.errors import KioskError
 from kiosk.services.mending import UNSAID
+from kiosk.services.ports import PrintJob, Printout, PrintState
 from kiosk.services.receipt import grouped_account
 from kiosk.services.standing import Standing
 from screens import navigation
@@ -33,6 +34,8 @@ class AccountPage:
         self._again = again
         self._standing = Standing(registration.state)
         self._receipt: list[str] = []
+        self._job: PrintJob | None = None
+        self._told: PrintState | None = None
         self._scroll = Scroll()
         self._may_void = False
         done = "screen.account.mended" if registration.version > 1 else "screen.account.done"
@@ -65,6 +68,8 @@ class AccountPage:
             from screens.staff.void import VoidPage  # noqa: PLC0415  (only who takes one back needs it)
 
             self._context.shell.push(VoidPage(self._context, self._registration.reference, self._voided))
+        elif press.key is Key.ENTER and self._may_print:
+            await self._print()
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", self.step))
         elif press.key is Key.STAFF:
@@ -80,6 +85,34 @@ class AccountPage:
         self._message = Message(self._context.t("screen.staff.voided"), "good")
 
     @property
+    def _may_print(self) -> bool:
+        return self._context.services.printer is not None and not self._registration.purged_at
+
+    async def _print(self) -> None:
+        """The receipt on paper: once for a family that was just registered, then marked as a copy."""
+        printer = self._context.services.printer
+        lines = await self._receipt_lines(again=self._again or self._job is not None)
+        if printer is None or not lines:
+            return
+        self._job = printer.print(Printout(self._registration.reference, tuple(lines)))
+        self._told = self._job.state
+        self._message = self._printing
+
+    @property
+    def _printing(self) -> Message:
+        """How far the paper is."""
+        role = "good" if self._told is PrintState.PRINTED else "plain"
+        return Message(self._context.t(f"screen.print.{self._told}"), role)
+
+    def tick(self) -> bool:
+        """Tells when the paper has come out, or will not."""
+        if self._job is None or self._told is self._job.state:
+            return False
+        self._told = self._job.state
+        self._message = self._printing
+        return True
+
+    @property
     def _mends(self) -> bool:
         return self._again and self._standing.state is State.NEEDS_FIX
 
@@ -88,23 +121,28 @@ class AccountPage:
         if self._receipt:
             self._receipt = []
             return
+        self._receipt = await self._receipt_lines(again=self._again)
+        self._scroll = Scroll()
+
+    async def _receipt_lines(self, *, again: bool) -> list[str]:
+        """The receipt as of now; none where there can be none, which is said."""
         try:
             await self.renew()
-            self._receipt = await self._made_out()
+            return await self._made_out(again=again)
         except KioskError as error:
             is_late = error.code == "reprint.late"
             key = "problem.reprint.late" if is_late else "screen.account.no_receipt"
             self._message = Message(self._context.t(key), "error")
-        self._scroll = Scroll()
+            return []
 
-    async def _made_out(self) -> list[str]:
+    async def _made_out(self, *, again: bool) -> list[str]:
         """The receipt as of now; none where what it needs was removed, which is said."""
         context, registration = self._context, self._registration
         if registration.purged_at:
             self._message = Message(context.t("screen.account.no_reprint"), "warn")
             return []
         return await context.work(
-            context.services.receipt, registration, context.language, self._standing, again=self._again
+            context.services.receipt, registration, context.language, self._standing, again=again
         )
 
     def _lines(self) -> list[Line]:
@@ -167,6 +205,8 @@ class AccountPage:
         keys = ["help"]
         if not self._registration.purged_at:
             keys.append("receipt")
+        if self._may_print:
+            keys.append("print")
         if self._scroll.is_long:
             keys.append("scroll")
         if self._mends:

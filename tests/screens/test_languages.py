@@ -18,6 +18,7 @@ from kiosk.domain.registration import Outcome, State
 from kiosk.language import LANGUAGES, Language
 from kiosk.reference import document
 from kiosk.services.clerk import Clerk
+from kiosk.services.ports import PrintState
 from screens.display import key_of
 from screens.layout import LABEL_WIDTH
 from screens.village.about import _ELSEWHERE
@@ -25,7 +26,8 @@ from tests.builders import a_draft
 from tests.screens.conftest import Stager
 
 FOLDER = Path(screens.__file__).parent
-SOURCES = [*FOLDER.rglob("*.py"), FOLDER.parent / "kiosk" / "services" / "receipt.py"]
+SERVICES = FOLDER.parent / "kiosk" / "services"
+SOURCES = [*FOLDER.rglob("*.py"), SERVICES / "receipt.py", SERVICES / "slip.py"]
 KEY = re.compile(r"(?:screen|receipt|help|outcome|state|segment)\.[a-z_]+(?:\.[a-zA-Z_]+)*")
 FIELDS = (*SPECS, entry.CAPTCHA, entry.CODE, entry.NIK_AGAIN)
 STORED = ("submitted", "sent", "needs_fix", "accepted", "lapsed", "cancelled")
@@ -76,6 +78,8 @@ PATTERNS = {
     "receipt.state.*": STORED,
     "screen.sending.*": ("waiting", "to_mend", "network", "contact", "tried"),
     "segment.*": SEGMENTS,
+    "screen.call.*": ("none", *PrintState),
+    "screen.print.*": tuple(PrintState),
     "screen.about.who.*": _ELSEWHERE,
     "screen.about.where.*": _ELSEWHERE,
     "field.*": FIELDS,
@@ -84,7 +88,18 @@ PATTERNS = {
     "help.*": FIELDS,
     "screen.otp.*": ("where", "again", "no_more", "not_sent"),
     "help.page.*": [
-        *("home", "home_public", "welcome", "about", "standing", "sending", "choose", "confirm", "doctor"),
+        *(
+            "home",
+            "home_public",
+            "welcome",
+            "about",
+            "call",
+            "standing",
+            "sending",
+            "choose",
+            "confirm",
+            "doctor",
+        ),
         *(step.value for step in Step),
     ],
 }

@@ -140,7 +140,7 @@ async def test_a_disk_that_is_full_keeps_nobody_on_the_screen(
 ) -> None:
     from kiosk.errors import StoreError  # noqa: PLC0415
 
-    def full(_: str) -> str:
+    def full(_: str, _earlier: str) -> str:
         raise StoreError("store.full")
 
     await stage.open(Step.MEMBERS)

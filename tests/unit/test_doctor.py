@@ -112,7 +112,9 @@ CASES: list[tuple[Finding, Health, str]] = [
     (doctor.enrolment("K1", "K1", ""), OK, "enrolment.ok"),
     (doctor.set_aside(0, ()), OK, "aside.none"),
     (doctor.set_aside(2, ("record.conflict", "envelope.kind")), LOOK, "aside.some"),
-    (doctor.printer(), OK, "printer.none"),
+    (doctor.printer("", there=False), OK, "printer.none"),
+    (doctor.printer("/dev/lp", there=True), OK, "printer.ok"),
+    (doctor.printer("/dev/lp", there=False), MEND, "printer.closed"),
     (doctor.receipts("", writable=False), OK, "receipts.none"),
     (doctor.receipts("/r", writable=False), MEND, "receipts.closed"),
     (doctor.receipts("/r", writable=True), OK, "receipts.ok"),
@@ -141,7 +143,9 @@ def test_one_check_that_fails_leaves_the_others() -> None:
     def refused() -> Finding:
         raise StoreError("store.io", "/secret")
 
-    found = examine([("disk", broken), ("key", refused), ("printer", doctor.printer)])
+    found = examine(
+        [("disk", broken), ("key", refused), ("printer", lambda: doctor.printer("", there=False))]
+    )
     assert [(one.check, one.state) for one in found] == [("disk", MEND), ("key", MEND), ("printer", OK)]
     said = [one.says(Language("en")) for one in found]
     assert said[0] == "Could not be checked (ValueError)."

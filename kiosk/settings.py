@@ -144,8 +144,9 @@ class VillageSettings(ProfileSettings):
 
     layout: str = "single"
     confirm_nik: bool = True
-    idle_seconds: int = 180
+    idle_seconds: int = 120
     may_quit: bool = False
+    warn_seconds: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from kiosk.errors import KioskError
 from screens.base import Page, ScreenOptions, Shell
 from screens.crash import EXIT_CRASH, report
 from screens.first_frame import prepare_terminal
-from screens.keys import KeyMap, KeyPipeline, Press
+from screens.keys import Key, KeyMap, KeyPipeline, Press
 from screens.shell import PageShell
 from screens.terminal import KioskDriver
 from screens.theme import palette
@@ -131,13 +131,19 @@ class KioskApp(App[None], inherit_bindings=False):
     def _put(self, press: Press | None) -> None:
         self._last_key = monotonic()
         self._idle_called = False
+        stirred: Callable[[], Awaitable[None]] | None = getattr(self.shell.top, "stirred", None)
         if press is not None:
             self.pipeline.put(press)
+        elif stirred is not None:
+            self.pipeline.put(stirred)
 
     async def _deliver(self, press: Press) -> None:
         page = self.shell.top
         if page is None or self._leaving:
             return
+        if press.key is Key.FINISH and self._options.unattended and not hasattr(page, "stirred"):
+            while self.shell.top is not (page := self.shell.pages[0]):  # whatever lies over the page
+                self.shell.pop()
         try:
             await page.press(press)
         except KioskError as error:
@@ -194,7 +200,8 @@ class KioskApp(App[None], inherit_bindings=False):
         if self._options.has_news is not None and (self._asking is None or self._asking.done()):
             self._asking = asyncio.get_running_loop().create_task(self._ask_for_news(self._options.has_news))
         seconds, on_idle = self._options.idle_seconds, self._options.on_idle
-        if seconds is None or on_idle is None or self._idle_called:
+        is_at_rest = bool(getattr(self.shell.top, "rests", False))
+        if seconds is None or on_idle is None or self._idle_called or is_at_rest:
             return
         if monotonic() - self._last_key >= seconds:
             self._idle_called = True

@@ -17,7 +17,8 @@ class Page(Protocol):
     A page may also have `tick() -> bool`, called once a second while the page is on top;
     True asks for a redraw. One that has `async renew()` shows what is stored, and is told to read it again
     when somebody else has written. One with `wipes = True` is drawn on a terminal that was wiped for it
-    first, so that nothing of the pages before it can be scrolled back to.
+    first, so that nothing of the pages before it can be scrolled back to. One whose `rests` is true may stand
+    for ever: nobody is missed there. `async stirred()` is told of keys that mean nothing.
     """
 
     def view(self, width: int, height: int) -> View:

@@ -149,6 +149,8 @@ class Context:
     """The numbers that were sent something which the simulated phone still shows."""
     practises: bool = False
     """The program goes on as the practice of the classroom when this one has ended."""
+    touched: bool = False
+    """Whether a person has typed anything of theirs in this process."""
     opening: asyncio.Task[None] | None = field(default=None, repr=False)
     _beat: int = 0
     _loading: asyncio.Task[Services] | None = field(default=None, repr=False)

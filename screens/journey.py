@@ -22,6 +22,7 @@ class Journey:
 
     def __init__(self, context: Context, draft: Draft, known: KnownPeople | None = None) -> None:
         self.context = context
+        context.touched = True
         self.known = known or KnownPeople()
         self.draft = draft
         self.reviewing = False

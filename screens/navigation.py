@@ -206,7 +206,15 @@ def first_page(context: Context) -> FirstPage:
 
 
 async def home(context: Context, message: str = "", code: str = "") -> None:
-    """The first screen, with what was there before out of sight; `code` is that of a slip to be shown."""
+    """The first screen, with what was there before out of sight; `code` is that of a slip to be shown.
+
+    At a kiosk without staff it is shown by a fresh process, once anybody has been here.
+    """
+    if context.is_public and (context.touched or message or code):
+        from screens.village.leaving import leave  # noqa: PLC0415  (only a kiosk without staff needs it)
+
+        await leave(context, message, code)
+        return
     if message or code:
         await menu(context, message, code)
         return

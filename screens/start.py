@@ -70,6 +70,10 @@ def start(
             from screens.staff import turn  # noqa: PLC0415  (only a counter with staff is locked)
 
             await turn.lock(contexts[0])
+        elif contexts and contexts[0].is_public:
+            from screens.village.idle import ask  # noqa: PLC0415  (only a screen left alone needs it)
+
+            await ask(contexts[0])
         elif contexts and contexts[0].is_ready:
             with suppress(KioskError):  # the first screen stands, its lists are empty
                 await home(contexts[0])

@@ -11,7 +11,9 @@ class MenuPage(HomePage):
     """The first screen without its lists; F3 goes back to the languages."""
 
     async def _take(self, press: Press) -> None:
-        if press.key is Key.BACK:
+        may_quit = self._context.config.screens.may_quit
+        if press.key is Key.BACK or (press.key is Key.FINISH and not may_quit):
             await navigation.home(self._context)
         else:
+            self._context.touched |= press.key is Key.TEXT
             await super()._take(press)

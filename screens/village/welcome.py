@@ -23,6 +23,11 @@ class WelcomePage:
         self._languages = offered(context.config.kiosk.languages)
         self._message = Message()
 
+    @property
+    def rests(self) -> bool:
+        """True as long as it says nothing to anybody."""
+        return not self._message.text
+
     async def begin(self) -> None:
         """Opens the store where the program has just started, and puts away what the family before left."""
         await navigation.settle(self._context)

@@ -166,8 +166,12 @@ def test_the_village_cannot_be_left_by_key_and_shows_nobody(tmp_path: Path) -> N
         terminal.send(F10, F10, F10, "3173050101200012\r")
         terminal.wait_for("Ketik lima huruf")
         terminal.send(F12)
-        terminal.wait_for("Melanjutkan? Kode atau nomor KK:")
+        terminal.wait_for("Kode untuk melanjutkan")
         assert "3173" not in terminal.text
+        terminal.send("x")
+        terminal.wait_for("Tekan angka bahasa Anda")
+        terminal.send(F10)
+        terminal.wait_for("Melanjutkan? Kode atau nomor KK:")
         terminal.send("3173050101200012\r")
         terminal.wait_for("Ketik lima huruf")
         assert terminal.status is None

@@ -21,6 +21,7 @@ from kiosk.domain.draft import Draft
 from kiosk.domain.family import read_answer
 from kiosk.domain.flow import Fact, Step, again_fact, fingerprint, step_of
 from kiosk.domain.identifiers import digits_only
+from kiosk.errors import NEXT_PERSON
 from kiosk.language import Language
 from kiosk.services.clerk import Stroke
 from screens import navigation
@@ -106,6 +107,9 @@ class Stage:
         self.config = config
         self.pages: list[Page] = []
         self.left: int | None = None
+        self.served = 0
+        """How many people have left a kiosk without staff."""
+        self._is_over = False
         self.services = bootstrap.services(config, today=today, seed=seed)
         self.context = Context(self, config, lambda: self.services, Language(language))
 
@@ -129,7 +133,22 @@ class Stage:
         return function(*args)
 
     def leave(self, code: int = 0) -> None:
-        self.left = code
+        if code == NEXT_PERSON:
+            self._is_over = True
+        else:
+            self.left = code
+
+    async def settle(self) -> None:
+        """Lets what runs beside the keys come to its end, and begins anew where a process has ended."""
+        while beside := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(beside)
+        if self._is_over:
+            self._is_over = False
+            self.served += 1
+            self.context = Context(
+                self, self.config, lambda: self.services, Language(self.context.config.kiosk.language)
+            )
+            await self.start()
 
     # What a test does.
 
@@ -167,6 +186,7 @@ class Stage:
 
     async def _press(self, press: Press) -> None:
         await self.top.press(press)
+        await self.settle()
         self.check()
 
     def tick(self, seconds: int = 1) -> bool:

@@ -131,7 +131,7 @@ async def test_in_the_village_only_the_code_or_the_whole_kk_go_on(staged: Stager
     await stage.keys("F12")
     code = code_on(stage)
     assert stage.text.count("RINA") == 0
-    await stage.keys(code, "ENTER")
+    await stage.keys("ENTER", "F10", code, "ENTER")
     assert stage.path == "members[0].relation"
 
 

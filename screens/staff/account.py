@@ -9,7 +9,7 @@ from kiosk.domain.staff import Second
 from kiosk.services.staff import SignedIn, StaffLine
 from screens.context import Context
 from screens.dialogs import Confirm
-from screens.frame import Message, indented
+from screens.frame import Message, indented, told
 from screens.staff.accounts import account_words
 from screens.staff.new_member import PIN, PinRows
 from screens.staff.numbered import Item, NumberedPage
@@ -78,6 +78,9 @@ class AccountPage(NumberedPage):
         self.context.shell.push(Confirm(self.context, question, self._close))
 
     async def _close(self) -> None:
+        self.message = await told(self.context, self._closed()) or self.message
+
+    async def _closed(self) -> None:
         staff = self.context.services.staffing.staff
         await self.context.work(staff.deactivate, self._one.id, by=signed_in(self.context))
         await self._done("screen.staff.was_closed")

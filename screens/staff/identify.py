@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from kiosk.domain.fields import Problem
 from kiosk.domain.identifiers import is_digits
-from kiosk.domain.staff import Role
+from kiosk.domain.staff import PIN_DIGITS, Role
 from kiosk.services.staff import SignedIn, StaffLine
 from screens.context import Context
 from screens.frame import Message, body_room, fit, indented
@@ -45,8 +45,6 @@ class IdentifyPage(RowsPage):
         """Reads who there is; whoever was here before need only type the PIN."""
         await self._read()
         self.person = next((one for one in self.people if one.id == self._chosen), None)
-        if self.person is None and len(self.people) == 1:
-            self.person = self.people[0]
         if self.person is not None:
             self.answers[PERSON] = str(self.people.index(self.person) + 1)
             self.go_to(PIN)
@@ -54,6 +52,8 @@ class IdentifyPage(RowsPage):
     async def _read(self) -> None:
         everybody = await self.context.work(self.context.services.staffing.staff.people)
         self.people = [one for one in everybody if self.may(one)]
+        if self.person is not None:
+            self.person = next((one for one in self.people if one.id == self.person.id), None)
         self._paused = {one.id: one.wait_seconds for one in self.people if one.wait_seconds}
 
     # What a page of its own says.
@@ -86,17 +86,21 @@ class IdentifyPage(RowsPage):
             return self._choose(text)
         if name == PIN and not text:
             return Message(self.context.t("problem.pin.missing"), "warn")
+        if name == PIN and len(text) < PIN_DIGITS and self._named(text) is not None:
+            self._choose(text)  # no PIN is so short: somebody else has typed the number of their name
+            return Message()
         if name == PIN and self._asks_code:
             return None
         pin = text if name == PIN else self.answers[PIN]
         return await self._try(pin, text if name == CODE else "")
 
     def _choose(self, text: str) -> Message | None:
-        found = self._named(text) if text else self.person
+        only = self.people[0] if len(self.people) == 1 else None
+        found = self._named(text) if text else self.person or only
         if found is None:
             return Message(self.context.t("screen.staff.who", count=len(self.people)), "warn")
-        if found is not self.person:
-            self.answers.pop(PIN, None)
+        self.answers[PERSON] = str(self.people.index(found) + 1)
+        self.answers.pop(PIN, None)
         self.person, self._asks_code = found, False
         return None
 
@@ -165,7 +169,7 @@ class IdentifyPage(RowsPage):
 
     def _person_line(self, number: int, one: StaffLine) -> Line:
         t, left = self.context.t, self._paused.get(one.id, 0)
-        chosen = one is self.person
+        chosen = self.person is not None and one.id == self.person.id
         role = t("screen.staff.supervisor" if one.role is Role.SUPERVISOR else "screen.staff.clerk")
         pause = "  " + t("screen.staff.paused", seconds=left) if left else ""
         mark = ">" if chosen else " "

@@ -15,6 +15,8 @@ from screens.layout import Row, sheet_lines
 from screens.view import Line, Span, View
 
 _LONGEST = 200
+_HIDDEN = "*" * 8
+"""Stands for what was typed in a hidden row, however long that was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class RowsPage:
         given = self.reads(row.name)
         return Row(
             label=self.context.t(row.label),
-            text="*" * min(len(given), 12) if row.hidden else given,
+            text=_HIDDEN if row.hidden and given else given,
             hint=self.context.t(row.hint) if row.hint and focused else "",
             editor=self.editor if focused else None,
             hidden=row.hidden,

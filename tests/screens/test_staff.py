@@ -139,12 +139,29 @@ async def test_a_supervisor_ends_the_pauses_and_signs_nobody_in(staged: Stager) 
     await stage.keys("F2")
     assert stage.step == "UnlockPage"
     assert BUDI not in stage.text
-    await stage.keys(PINS[SITI], "ENTER")
+    await stage.keys("1", "ENTER", PINS[SITI], "ENTER")
     assert stage.step == "SignInPage"
     assert stage.says("screen.staff.unlocked", name=BUDI)
     assert stage.context.session is None
     await stage.keys(PINS[BUDI], "ENTER")
     assert stage.step == "home"
+
+
+async def test_a_number_of_the_list_is_not_taken_for_a_pin(staged: Stager) -> None:
+    """Who is used to typing their number does so where somebody else's name stands already."""
+    stage = await signed_in(staged)
+    await stage.keys("F2", "1", "ENTER")
+    assert stage.step == "LockPage"
+    await stage.keys("3", "ENTER", PINS[RINA], "ENTER")
+    assert stage.step == "home"
+    with stage.services.open_work() as work:
+        assert [one.failures for one in work.staff.everybody()] == [0, 0, 0]
+
+
+async def test_whoever_was_chosen_stays_marked_after_a_wrong_pin(staged: Stager) -> None:
+    stage = await staffed(staged).start()
+    await stage.keys("2", "ENTER", "000111", "ENTER")
+    assert f" >  2  {BUDI}" in stage.text
 
 
 async def test_f5_changes_the_language_of_the_page_to_sign_in(staged: Stager) -> None:

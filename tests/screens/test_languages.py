@@ -27,8 +27,8 @@ from tests.screens.conftest import Stager
 
 FOLDER = Path(screens.__file__).parent
 SERVICES = FOLDER.parent / "kiosk" / "services"
-SOURCES = [*FOLDER.rglob("*.py"), SERVICES / "receipt.py", SERVICES / "slip.py"]
-KEY = re.compile(r"(?:screen|receipt|help|outcome|state|segment)\.[a-z_]+(?:\.[a-zA-Z_]+)*")
+SOURCES = [*FOLDER.rglob("*.py"), SERVICES / "receipt.py", SERVICES / "slip.py", SERVICES / "day_report.py"]
+KEY = re.compile(r"(?:screen|receipt|report|help|outcome|state|segment)\.[a-z_]+(?:\.[a-zA-Z_]+)*")
 FIELDS = (*SPECS, entry.CAPTCHA, entry.CODE, entry.NIK_AGAIN)
 STORED = ("submitted", "sent", "needs_fix", "accepted", "lapsed", "cancelled")
 """The states of what is registered."""
@@ -88,6 +88,8 @@ PATTERNS = {
     "help.*": FIELDS,
     "screen.otp.*": ("where", "again", "no_more", "not_sent"),
     "help.page.*": [
+        *("first_start", "sign_in", "locked", "hand_over", "unlock", "staff_menu", "new_member"),
+        *("accounts", "second_sheet", "end_of_day", "void", "signs"),
         *(
             "home",
             "home_public",
@@ -136,7 +138,7 @@ def test_labels_fit_their_column(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_can_be_shown_in_cp437(language: str) -> None:
-    for name in ("screens", "fields", "help", "problems", "village"):
+    for name in ("screens", "fields", "help", "problems", "village", "staff", "counter"):
         file = FOLDER.parent / "data" / "languages" / language / f"{name}.po"
         assert file.read_text("utf-8").isascii(), name
     for kind in ("terms", "consent"):

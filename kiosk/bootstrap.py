@@ -348,7 +348,7 @@ def services(
         language=Language(config.kiosk.language),
         proofs=proofs,
         reserve=reserve,
-        staffing=staffing_of(open_work, clock, SystemRandomness()),
+        staffing=staffing_of(open_work, clock, SystemRandomness(), config),
         copies=copies,
         printer=printer_of(config),
         sender=sender if sends else None,

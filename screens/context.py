@@ -143,6 +143,8 @@ class Context:
     """The wall time at which the first line was read."""
     cards_left: int | None = None
     copy_problem: str = ""
+    settings_changed: bool = False
+    """Whether settings differ from what two people of the counter agreed to last."""
     session: SignedIn | None = None
     """Who is signed in; always nobody where no sign-in is asked."""
     told: set[str] = field(default_factory=set)
@@ -183,6 +185,8 @@ class Context:
         self.to_mend = await self.work(self.services.mending.count)
         self.cards_left = await self.work(self.services.cards_low)
         self.copy_problem = await self.work(self.services.copy_problem)
+        if self.session is not None:
+            self.settings_changed = bool(await self.work(self.services.staffing.settings.changes))
 
     async def has_news(self) -> bool:
         """Whether the first line is out of date: somebody has written, or the network is another."""

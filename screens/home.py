@@ -282,6 +282,8 @@ class HomePage:
 
     def _warning(self) -> Message:
         left, copies = self._context.cards_left, self._context.copy_problem
+        if not self._message.text and self._context.settings_changed:
+            return Message(self._context.t("screen.staff.settings_warning"), "warn")
         if self._message.text or (left is None and not copies):
             return self._message
         if left is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from kiosk.domain.elapsed import certain_seconds
@@ -27,9 +28,16 @@ class Risky:
         self._clock = clock
 
     def allow(
-        self, act: Act, subject: str, first: SignedIn, second: SignedIn, reason: str
+        self,
+        act: Act,
+        subject: str,
+        first: SignedIn,
+        second: SignedIn,
+        reason: str,
+        *,
+        also: Callable[[StaffWork], None] | None = None,
     ) -> Approval | Problem:
-        """Notes that two people allow an act on a subject, before it is done.
+        """Notes that two people allow an act on a subject, before it is done; `also` is stored with it.
 
         Problems: `risky.same_person`, `risky.no_supervisor`, `risky.stale` (the second signed in long ago),
         `staff.unknown` (one of them is closed), `reason.short`, `reason.long`.
@@ -40,6 +48,8 @@ class Risky:
             if problem is not None:
                 return problem
             approval = _approve(work, Approval(0, act, subject, first.id, second.id, reason), now)
+            if also is not None:
+                also(work)
             work.commit()
         return approval
 

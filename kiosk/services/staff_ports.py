@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -101,6 +101,13 @@ class TakenRepository(Protocol):
     def of_days(self, first: str, last: str) -> Sequence[Taken]: ...
 
 
+class AgreedSettings(Protocol):
+    """Keeps the settings that were agreed, by name; none is ever removed."""
+
+    def add(self, settings: Mapping[str, str], at: str) -> None: ...
+    def last(self) -> dict[str, str] | None: ...
+
+
 class StaffWork(UnitOfWork, Protocol):
     """A unit of work that also knows the staff."""
 
@@ -108,6 +115,7 @@ class StaffWork(UnitOfWork, Protocol):
     shifts: ShiftRepository
     approvals: ApprovalRepository
     taken: TakenRepository
+    agreed_settings: AgreedSettings
 
 
 class StaffWorkFactory(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.services.risky import Risky
+from kiosk.services.settings_watch import SettingsWatch
 from kiosk.services.shifts import Shifts
 from kiosk.services.signs import Signs
 from kiosk.services.staff import Staff
@@ -12,9 +13,10 @@ from kiosk.services.staff import Staff
 
 @dataclass(frozen=True, slots=True)
 class Staffing:
-    """Accounts, turns, acts of two people, and signs of misuse."""
+    """Accounts, turns, acts of two people, signs of misuse, and what was changed in the settings."""
 
     staff: Staff
     shifts: Shifts
     risky: Risky
     signs: Signs
+    settings: SettingsWatch

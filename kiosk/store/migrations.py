@@ -180,6 +180,14 @@ def staff(connection: Any) -> None:
         connection.execute(statement)
 
 
+def agreed_settings(connection: Any) -> None:
+    """The settings that two people of a counter have agreed to."""
+    connection.execute(
+        """CREATE TABLE agreed_settings (
+        n INTEGER PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL) STRICT"""
+    )
+
+
 MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0001_first_schema", first_schema),
     ("0002_documents_apart", documents_apart),
@@ -187,6 +195,7 @@ MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0004_resume_codes", resume_codes),
     ("0005_synced_later", synced_later),
     ("0006_staff", staff),
+    ("0007_agreed_settings", agreed_settings),
 )
 """Every step by name, in order; a new one goes to the end."""
 

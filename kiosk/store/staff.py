@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +15,15 @@ from kiosk.errors import StoreError
 from kiosk.services.staff_ports import Approval, Taken
 from kiosk.store.mapping import moment_columns, moment_from, storable
 from kiosk.store.session import Session, Statement
-from kiosk.store.tables import ApprovalRow, DocumentRow, RegistrationRow, ShiftRow, StaffRow, table_of
+from kiosk.store.tables import (
+    AgreedSettingsRow,
+    ApprovalRow,
+    DocumentRow,
+    RegistrationRow,
+    ShiftRow,
+    StaffRow,
+    table_of,
+)
 
 _STAFF = table_of(StaffRow)
 _S = _STAFF.c
@@ -224,6 +233,28 @@ class SqlApprovals:
 def _approval(row: tuple[Any, ...]) -> Approval:
     n, act, *rest = row
     return Approval(n, Act(act), *rest)
+
+
+_AGREED = table_of(AgreedSettingsRow)
+_AGREE = Statement(insert(_AGREED))
+_LAST_AGREED = Statement(select(_AGREED.c.body).order_by(_AGREED.c.n.desc()).limit(literal_column("1")))
+
+
+class SqlAgreedSettings:
+    """Settings that were agreed, the newest last."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, settings: Mapping[str, str], at: str) -> None:
+        """Stores them as agreed now."""
+        body = json.dumps(dict(settings), sort_keys=True)
+        self._session.run(_AGREE, {"n": None, "at": at, "body": body})
+
+    def last(self) -> dict[str, str] | None:
+        """Those agreed last; None where there are none."""
+        row = self._session.row(_LAST_AGREED, {})
+        return {str(name): str(value) for name, value in json.loads(row[0]).items()} if row else None
 
 
 _R = table_of(RegistrationRow).c

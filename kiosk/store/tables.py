@@ -308,6 +308,15 @@ class ApprovalRow(Row, table=True):
     shift: int
 
 
+class AgreedSettingsRow(Row, table=True):
+    """The settings that were agreed, as a JSON object of their names."""
+
+    __tablename__ = "agreed_settings"
+    n: int = Field(primary_key=True)
+    at: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+
+
 class MigrationRow(Row, table=True):
     """A migration that was done, and by which version of the program."""
 

@@ -31,7 +31,7 @@ from kiosk.store.migrations import migrate
 from kiosk.store.repositories import SqlDrafts, SqlRegistrations
 from kiosk.store.sending import SqlDecisions, SqlOutbox, SqlTombstones
 from kiosk.store.session import Session
-from kiosk.store.staff import SqlApprovals, SqlShifts, SqlStaff, SqlTaken
+from kiosk.store.staff import SqlAgreedSettings, SqlApprovals, SqlShifts, SqlStaff, SqlTaken
 
 _REST, _LONGEST_REST = 3.0, 0.25
 """How many times as long as it took a polite unit of work rests, and how many seconds at the most."""
@@ -60,6 +60,7 @@ class SqlUnitOfWork:
     shifts: staff_ports.ShiftRepository
     approvals: staff_ports.ApprovalRepository
     taken: staff_ports.TakenRepository
+    agreed_settings: staff_ports.AgreedSettings
 
     def __init__(self, database: Database, number_key: bytes, *, writes: bool = True, who: str = "") -> None:
         self._database = database
@@ -86,6 +87,7 @@ class SqlUnitOfWork:
         self.shifts = SqlShifts(session)
         self.approvals = SqlApprovals(session)
         self.taken = SqlTaken(session)
+        self.agreed_settings = SqlAgreedSettings(session)
         return self
 
     def __exit__(

@@ -40,6 +40,8 @@ class StaffMenu(NumberedPage):
             if session is not None and session.is_supervisor:
                 items.append(Item(t("screen.staff.menu_accounts"), self._accounts))
                 items.append(Item(t("screen.staff.menu_signs"), self._signs))
+            if self.context.settings_changed:
+                items.append(Item(t("screen.staff.menu_settings"), self._settings))
         return items
 
     def above(self) -> list[Line]:
@@ -87,6 +89,12 @@ class StaffMenu(NumberedPage):
         from screens.staff.signs import SignsPage  # noqa: PLC0415  (only who chooses it needs it)
 
         await self._open(lambda: SignsPage(self.context))
+
+    async def _settings(self) -> None:
+        from screens.staff.changed_settings import open_changes  # noqa: PLC0415  (only who chooses it needs it)
+
+        self.context.shell.pop()
+        await open_changes(self.context)
 
     async def _open(self, make: Callable[[], Beginning]) -> None:
         """Puts a page into the place of the menu."""

@@ -35,8 +35,8 @@ class RowsPage:
     A page of its own says which rows there are (`rows`), checks each (`accept`) and acts (`done`).
     """
 
-    title: ClassVar[str]
-    help_page: ClassVar[str]
+    title: str
+    help_page: str
     keys: ClassVar[tuple[str, ...]] = ("help", "return", "next")
 
     def __init__(self, context: Context) -> None:

@@ -24,6 +24,8 @@ async def signed_in(context: Context, member: SignedIn, draft: Draft | None = No
     if context.session is not None and context.session.id != member.id:
         _put_away(context)
     context.session = member
+    await context.work(context.services.staffing.settings.begin, member)
+    await context.refresh()
 
 
 def _put_away(context: Context) -> None:

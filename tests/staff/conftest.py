@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.config import Config
 from kiosk.domain.identifiers import Reference
 from kiosk.domain.registration import Registration, State
 from kiosk.domain.staff import Role
@@ -70,7 +71,7 @@ class Counter:
 def counter(tmp_path: Path) -> Iterator[Counter]:
     store = store_factory(tmp_path / "data", tmp_path / "keys" / "store.key", busy_seconds=0.2)
     clock = FakeClock()
-    yield Counter(store, clock, staffing_of(store, clock, SystemRandomness()))
+    yield Counter(store, clock, staffing_of(store, clock, SystemRandomness(), Config()))
     store.close()
 
 

@@ -117,6 +117,8 @@ class Shipped:
         if _SYNCED[0] in self.tables:
             for statement in _SYNCED_ROWS:
                 connection.execute(statement)
+        if _AGREED[0] in self.tables:
+            connection.execute("INSERT INTO agreed_settings VALUES (1, 'wall', '{}')")
         if _STAFFED[0] in self.tables:
             for statement in _STAFFED_ROWS:
                 connection.execute(statement)
@@ -237,6 +239,11 @@ _STAFFED_ROWS = (
 _NOW = tuple(
     {_OUTBOX: _OUTBOX_OF_VERSIONS, _BLOCK: _LEASED_BLOCK}.get(statement, statement) for statement in _OTHERS
 )
+_SETTINGS_STEP = "0007_agreed_settings"
+_AGREED = (
+    """CREATE TABLE agreed_settings (
+        n INTEGER PRIMARY KEY, at TEXT NOT NULL, body TEXT NOT NULL) STRICT""",
+)
 _STAFFED_NOW = tuple(
     _OUTBOX_OF_JOURNEYS if statement == _OUTBOX_OF_VERSIONS else statement for statement in _NOW
 )
@@ -262,6 +269,11 @@ SHIPPED = {
     "staff": Shipped(
         [_FIRST, _APART, _DOUBTFUL, _SLIPS, _SYNC, _STAFF_STEP],
         (_REGISTRATION_WITH_VERSION, _DOCUMENT, *_STAFFED_NOW, *_RESUME_CODES, *_SYNCED, *_STAFFED),
+        True,  # noqa: FBT003
+    ),
+    "agreed settings": Shipped(
+        [_FIRST, _APART, _DOUBTFUL, _SLIPS, _SYNC, _STAFF_STEP, _SETTINGS_STEP],
+        (_REGISTRATION_WITH_VERSION, _DOCUMENT, *_STAFFED_NOW, *_RESUME_CODES, *_SYNCED, *_STAFFED, *_AGREED),
         True,  # noqa: FBT003
     ),
 }

@@ -84,6 +84,18 @@ class Shell(Protocol):
         ...
 
 
+class Watcher(Protocol):
+    """Who stands by an unattended program."""
+
+    def alive(self) -> None:
+        """Told once a second that the program can serve."""
+        ...
+
+    def gone(self) -> None:
+        """Told that the program has served, and has left the terminal for good."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenOptions:
     """How the program meets its place.

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from kiosk.config import Config
-from kiosk.errors import KioskError
+from kiosk.errors import NEXT_PERSON, KioskError
 from kiosk.language import Language
-from screens.base import FirstPage, Page, ScreenOptions, Shell
+from screens.base import FirstPage, Page, ScreenOptions, Shell, Watcher
 from screens.context import Context, Services
 from screens.dialogs import Notice
 from screens.first_frame import prepare_terminal
@@ -28,10 +28,10 @@ def start(
     load: Callable[[], Services],
     crash_log: Callable[[BaseException], str],
     *,
-    alive: Callable[[], None] | None = None,
+    watcher: Watcher | None = None,
     practise: Callable[[], None] = lambda: None,
 ) -> int:
-    """Runs the program until it is left; returns its exit code. While it can serve, `alive` is called.
+    """Runs the program until it is left; returns its exit code. `watcher` stands by.
 
     `load` opens the services in the store thread while the first page already stands. A store that cannot
     be opened ends the program with a sentence on standard error and the exit code of the error.
@@ -44,8 +44,8 @@ def start(
     contexts: list[Context] = []
 
     def living() -> None:
-        if alive is not None and contexts and contexts[0].is_ready:
-            alive()
+        if watcher is not None and contexts and contexts[0].is_ready:
+            watcher.alive()
 
     async def open_up(context: Context, page: FirstPage) -> None:
         try:
@@ -99,6 +99,8 @@ def start(
         unattended=config.profile == "village",
     )
     code = KioskApp(first, options=options).serve()
+    if watcher is not None and code == NEXT_PERSON:
+        watcher.gone()  # what is done from now on keeps nobody waiting
     for context in contexts:
         if context.is_ready:
             context.services.close()

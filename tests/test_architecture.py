@@ -45,6 +45,7 @@ COMMAND = (
     "kiosk.sticks",
     "kiosk.guarding",
     "kiosk.guard.surroundings",
+    "kiosk.guard.serving",
     "kiosk.config",
     "kiosk.errors",
     "kiosk.domain",

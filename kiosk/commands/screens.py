@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from kiosk.memory import keep_in_memory
 if TYPE_CHECKING:
     from kiosk.commands.arguments import Arguments
     from kiosk.config import Config
+    from kiosk.guard.serving import Voice
 
 
 def run(arguments: Arguments, config: Config) -> int:
@@ -37,10 +37,10 @@ def run(arguments: Arguments, config: Config) -> int:
     if isinstance(stood, int):
         sys.stderr.write(guard.words)
         return stood
-    return _serve(arguments, config, stood.alive)
+    return _serve(arguments, config, stood)
 
 
-def _serve(arguments: Arguments, config: Config, alive: Callable[[], None] | None) -> int:
+def _serve(arguments: Arguments, config: Config, watcher: Voice | None) -> int:
     keep_in_memory()
     from screens.start import start
 
@@ -50,7 +50,7 @@ def _serve(arguments: Arguments, config: Config, alive: Callable[[], None] | Non
             config,
             partial(services, config, today=arguments.today, seed=arguments.seed, sends=True),
             log.crash,
-            alive=alive,
+            watcher=watcher,
             practise=_practise,
         )
     finally:

@@ -20,6 +20,9 @@ _TOLD: Final = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 _FAREWELL_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 1.0
+_CLEARING_SECONDS: Final = 60.0
+"""So long a process that has left the terminal may take to put away what it had open."""
+
 _HUNG_UP: Final = 129
 _UNUSABLE: Final = frozenset({2, 3, 4})
 """Exit codes of a process that cannot serve before somebody has mended something."""
@@ -50,6 +53,7 @@ class Guard:
         self._told = 0
         self._has_served = False
         self._noted_at = 0.0
+        self._clearing: list[tuple[Serving, float]] = []
         self._woken, self._wakes = -1, -1
 
     def stand(self) -> int | Voice:
@@ -65,12 +69,15 @@ class Guard:
             code = self._after(serving)
             if code is not None:
                 self._notes.stopping()
+                self._let_clear()
                 self.words = "" if self._told else serving.words
                 return code
 
     def _after(self, serving: Serving) -> int | None:
         """What follows a process that has ended: the exit code of the kiosk, or None for the next process."""
-        status = serving.status
+        status = NEXT_PERSON if serving.is_gone else serving.status
+        if serving.status is None:
+            self._clearing.append((serving, monotonic()))
         if self._told:
             return _TOLD[signal.Signals(self._told)]
         if status == _HUNG_UP and not self._line.is_there:
@@ -89,7 +96,7 @@ class Guard:
 
     def _watch(self, serving: Serving) -> None:
         asked_at: float | None = None
-        while not serving.has_ended():
+        while not (serving.has_ended() or serving.is_gone):
             self._wait([serving.pipe])
             serving.hear()
             if serving.was_alive:
@@ -102,6 +109,20 @@ class Guard:
             is_late = asked_at is not None and monotonic() - asked_at > _FAREWELL_SECONDS
             if is_late or serving.is_hung:
                 serving.tell(signal.SIGKILL)
+
+    def _clear(self) -> None:
+        """Takes note of those that are over with what they had to put away."""
+        for serving, since in tuple(self._clearing):
+            if serving.has_ended():
+                self._clearing.remove((serving, since))
+            elif monotonic() - since > _CLEARING_SECONDS:
+                serving.tell(signal.SIGKILL)
+
+    def _let_clear(self) -> None:
+        """Waits for them before the kiosk ends, but not for ever."""
+        until = monotonic() + _FAREWELL_SECONDS
+        while self._clearing and monotonic() < until:
+            self._wait([], 0.1)
 
     def _rest(self, pause: Pause, words: str) -> None:
         """Shows the calm page until the pause is over, or a key is pressed where that is enough."""
@@ -127,6 +148,7 @@ class Guard:
         ready, _, _ = select.select([*sources, self._woken], [], [], max(min(seconds, _LOOK_SECONDS), 0))
         if self._woken in ready:
             os.read(self._woken, 4096)
+        self._clear()
         every = self._notes.seconds
         if every is not None and monotonic() - self._noted_at >= min(every, _LOOK_SECONDS):
             self._noted_at = monotonic()
@@ -150,5 +172,5 @@ class Guard:
 
     def _forget(self) -> None:
         """In a serving process: nothing of this one is left to be used."""
-        for end in (self._woken, self._wakes):
+        for end in (self._woken, self._wakes, *(serving.pipe for serving, _ in self._clearing)):
             os.close(end)

@@ -21,6 +21,7 @@ IGNORED: Final = (
 
 _OWN: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGWINCH, signal.SIGCONT)
 _ALIVE: Final = b"\0"
+_GONE: Final = b"\1"
 _PR_SET_PDEATHSIG: Final = 1
 _MOST_WORDS: Final = 2000
 
@@ -32,6 +33,8 @@ class Serving:
         self.pid = pid
         self.pipe = pipe
         self.was_alive = False
+        self.is_gone = False
+        """Whether it has left the terminal, and only puts away what it had open."""
         self.status: int | None = None
         """The exit code once it has ended, negative for a signal."""
         self._started_at = self._heard_at = monotonic()
@@ -58,7 +61,8 @@ class Serving:
             while heard := os.read(self.pipe, 4096):
                 if _ALIVE in heard:
                     self._heard_at, self.was_alive = monotonic(), True
-                self._words = (self._words + heard.replace(_ALIVE, b""))[:_MOST_WORDS]
+                self.is_gone = self.is_gone or _GONE in heard
+                self._words = (self._words + heard.translate(None, _ALIVE + _GONE))[:_MOST_WORDS]
 
     def has_ended(self) -> bool:
         """Whether it is over; its last words have been heard then."""
@@ -78,7 +82,7 @@ class Serving:
 
 
 class Voice:
-    """In the serving process: says that it is alive."""
+    """In the serving process: says that it is alive, and when it has left the terminal."""
 
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
@@ -87,6 +91,11 @@ class Voice:
         """One sign of life; a pipe that is full has enough of them."""
         with suppress(OSError):
             os.write(self._pipe, _ALIVE)
+
+    def gone(self) -> None:
+        """The terminal is free for the next person."""
+        with suppress(OSError):
+            os.write(self._pipe, _GONE)
 
 
 def start() -> Serving | Voice:

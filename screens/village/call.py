@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from kiosk.domain.resume_code import grouped
-from kiosk.services.ports import PrintJob
-from kiosk.services.slip import slip
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Help
@@ -13,6 +11,7 @@ from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.view import Line, Span, View
 from screens.village.letters import large
+from screens.village.paper import print_slip
 
 
 class CallPage:
@@ -22,18 +21,8 @@ class CallPage:
         self._context = context
         self._journey = journey
         self._code = code
-        self._job: PrintJob | None = None
         self._told = ""
-        printer, config = context.services.printer, context.config
-        if printer is not None:
-            paper = slip(
-                code,
-                context.language,
-                config.kiosk.place,
-                days=config.drafts.days,
-                training=config.is_training,
-            )
-            self._job = printer.print(paper)
+        self._job = print_slip(context, code)
 
     def tick(self) -> bool:
         """Tells when the paper has come out, or will not."""

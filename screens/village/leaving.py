@@ -15,6 +15,7 @@ from screens.journey import Journey
 from screens.keys import Press
 from screens.view import Line, Span, View
 from screens.village.letters import large
+from screens.village.paper import print_slip
 
 FAREWELL_SECONDS = 60
 """How long a code stands on the screen where nobody presses a key."""
@@ -37,11 +38,11 @@ async def end(context: Context) -> None:
 
 
 async def left_alone(context: Context) -> None:
-    """Ends it for a person who has gone: what was accepted is kept, and nothing is shown."""
+    """Ends it for a person who has gone: what was accepted is kept under a code, which is never shown."""
     journey = in_hand(context.shell.pages)
     if journey is not None and journey.is_stored:
         with suppress(KioskError):  # it is found by its No. KK as well
-            await context.work(context.services.drafts.slip, journey.draft.id)
+            print_slip(context, await journey.slip())
     await end(context)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import socket
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.commands import OwnKiosk
-from tests.journeys.village import Village
+from tests.journeys.terminal import XTERM
+from tests.journeys.village import Village, children
 
 
 @pytest.fixture
@@ -141,3 +143,57 @@ def test_a_key_is_not_taken_over_by_the_next_process(own: OwnKiosk) -> None:
         kiosk.wait_for_first_page(first)
         kiosk.wait_quiet()
         assert "9901" not in kiosk.text
+
+
+KK = "3173050101200012"
+F12 = XTERM["F12"]
+
+
+def test_a_screen_left_alone_is_asked_about_then_cleared_and_the_code_is_on_paper(tmp_path: Path) -> None:
+    paper = tmp_path / "paper"
+    paper.mkdir()
+    own = OwnKiosk(
+        tmp_path,
+        f"[village]\nidle_seconds = 2\nwarn_seconds = 2\n[printer]\nkind = 'text'\nto = '{paper}'\n",
+    )
+    with Village(own) as kiosk:
+        first = kiosk.wait_for_first_page()
+        kiosk.send(XTERM["F10"] * 4, KK, "\r")
+        kiosk.wait_for("Apakah Anda masih di sini?")
+        assert KK[:4] not in kiosk.text
+        kiosk.send("x")
+        kiosk.wait_for("Ketik lima huruf")
+        kiosk.wait_for("Apakah Anda masih di sini?")
+        kiosk.wait_for_first_page(first)
+        kiosk.wait_until(lambda: code_on(paper) != "", "the slip")
+        assert code_on(paper).encode() not in kiosk.output
+        kiosk.send(XTERM["F10"], code_on(paper), "\r")
+        kiosk.wait_for("Ketik lima huruf")
+
+
+def code_on(paper: Path) -> str:
+    """The code on the slip in this folder; empty while there is none."""
+    text = "".join(slip.read_text("utf-8") for slip in paper.iterdir())
+    found = re.search(r"^ *((?:[A-Z0-9] +){4}- +(?:[A-Z0-9] +){3}[A-Z0-9])$", text, re.M)
+    return found[1].replace(" ", "") if found else ""
+
+
+def test_the_next_person_does_not_wait_for_what_the_one_before_had_open(
+    own: OwnKiosk, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "door")
+    stuck = (
+        f"import kiosk.bootstrap as b; b.Services.close = lambda _: open({str(tmp_path / 'door')!r}).read()"
+    )
+    with Village(own, stuck) as kiosk:
+        first = kiosk.wait_for_first_page()
+        kiosk.begin(KK)
+        kiosk.send(F12)
+        kiosk.wait_for("Kode untuk melanjutkan")
+        kiosk.send("x")
+        kiosk.wait_until(lambda: len(children(kiosk.pid)) == 2, "a second process")
+        kiosk.wait_until(lambda: kiosk.is_at_the_beginning, "the first page")
+        kiosk.begin("3173050101200077")
+        (tmp_path / "door").write_text("")
+        kiosk.wait_until(lambda: first not in children(kiosk.pid), "its end")
+        assert kiosk.status is None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.journeys.commands import OwnKiosk
-from tests.journeys.terminal import Terminal
+from tests.journeys.terminal import XTERM, Terminal
 
 
 def children(pid: int) -> list[int]:
@@ -44,6 +44,11 @@ class Village(Terminal):
         self.wait_until(lambda: self.serving not in {0, other_than}, "another process")
         self.wait_until(lambda: self.is_at_the_beginning, "the first page")
         return self.serving
+
+    def begin(self, kk: str) -> None:
+        """From the first page to the question after the No. KK, which is accepted."""
+        self.send(b"".join([XTERM["F10"]] * 4), kk, "\r")
+        self.wait_for("Ketik lima huruf")
 
     @property
     def is_at_the_beginning(self) -> bool:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kiosk import __version__
+from kiosk.commands.staff_arguments import add_pin_stdin, add_staff
 from kiosk.config import PROFILES
 from kiosk.errors import UsageError
 
@@ -109,6 +110,7 @@ def _parser() -> ArgumentParser:
     _add_care(commands, common, table)
     _add_syncing(commands, common, table)
     _add_web(commands, common, practice)
+    add_staff(commands, common, table, command=command, group=group)
     from kiosk.commands.hub_arguments import add_hub
 
     add_hub(commands, common, table)
@@ -129,6 +131,12 @@ def _add_daily(commands: Any, common: Any, practice: Any, table: Any) -> None:
     check.add_argument("value", metavar="VALUE", help="the answer as a person would type it")
     register = command(commands, "register", "register the families of a file", [common, practice, table])
     register.add_argument("file", metavar="FILE", help="JSON, JSON lines or CSV; - for standard input")
+    register.add_argument(
+        "--staff", default=None, metavar="ID", help="who registers, where there are accounts"
+    )
+    register.add_argument("--second", default=None, metavar="ID", help="the second person who allows it")
+    register.add_argument("--reason", default="", metavar="TEXT", help="why so many at once")
+    add_pin_stdin(register)
     keys = command(commands, "keys", "print the keys that register a family", [common, practice, table])
     keys.add_argument("file", metavar="FILE", help="a family file; - for standard input")
     keys.add_argument("--raw", action="store_true", default=False, help="write what an xterm sends instead")
@@ -138,6 +146,8 @@ def _add_daily(commands: Any, common: Any, practice: Any, table: Any) -> None:
     show = command(commands, "show", "show one registration", [common, table])
     show.add_argument("reference", metavar="REF", help="the reference on the receipt")
     show.add_argument("--full", action="store_true", default=False, help="numbers in full (needs a sign-in)")
+    show.add_argument("--staff", default=None, metavar="ID", help="who signs in for --full")
+    add_pin_stdin(show)
 
 
 def _add_lists(commands: Any, common: Any, table: Any) -> None:

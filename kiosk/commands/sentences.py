@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.commands.staff_sentences import STAFF
 from kiosk.commands.tables import visible
 from kiosk.errors import KioskError
 
@@ -9,6 +10,8 @@ _SENTENCES = {
     "usage.arguments": "{detail}",
     "usage.file": "{detail}; name a file that can be read",
     "usage.key": "this field cannot be checked alone; KEY is one of {detail}",
+    "usage.no_terminal": "PINs are typed on a terminal; without one give them with --pin-stdin",
+    "usage.staff": "name who signs in with {detail} ID; kiosk staff list tells the ids",
     "usage.one_family": "the file must hold exactly one family",
     "usage.raw": "--raw needs --seed (in training), since captcha and code are part of the keys",
     "usage.terminal": "the program needs a terminal on standard input and output; start it in one",
@@ -117,7 +120,9 @@ _SENTENCES = {
     "request.clock": "this kiosk's clock and the hub's are too far apart",
     "request.unknown_key": "this hub does not know this kiosk; enrol it",
     "scenario.file": "this scenario cannot be played: {detail}",
-    "show.sign_in": "--full needs a staff sign-in, which this version does not have; leave --full out",
+    "show.sign_in": "--full needs a staff sign-in; name who signs in with --staff ID",
+    "show.no_staff": "--full needs somebody who signs in; make an account first: kiosk staff add",
+    **STAFF,
     "stick.absent": "there is no such folder; plug the stick in and name the folder of it: {detail}",
     "stick.check": "the stick did not read back as it was written, nothing was lost; use another: {detail}",
     "stick.class": "practice and real families do not share a stick; use another: {detail}",

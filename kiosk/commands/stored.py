@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from kiosk.bootstrap import services
+from kiosk.commands.signing import Secrets, signed_in
 from kiosk.commands.tables import printed, visible
 from kiosk.domain.identifiers import digits_only, masked, masked_name
 from kiosk.domain.registration import Registration, State
@@ -18,8 +19,10 @@ from kiosk.services.ports import DraftSummary
 from kiosk.services.queries import Queries, draft_object, result_object, without_personal_data
 
 if TYPE_CHECKING:
+    from kiosk.bootstrap import Services
     from kiosk.commands.arguments import Arguments
     from kiosk.config import Config
+    from kiosk.services.staff import SignedIn
     from kiosk.services.standing import Standing
 
 _HEADS = ("reference", "state", "outcome", "no. kk", "people", "a month", "registered")
@@ -110,11 +113,15 @@ def _rupiah(amount: int | None) -> str:
 
 
 def run_show(arguments: Arguments, config: Config) -> int:
-    """Prints one registration; in full only where practice makes a sign-in unnecessary."""
-    if arguments.full and not config.is_training:
+    """Prints one registration; in full only for staff who sign in, or in practice."""
+    signs_in = arguments.full and not config.is_training
+    if signs_in and arguments.staff is None:
         raise KioskError("show.sign_in")
     with closing(services(config)) as house:
+        shown_to = _who_sees(house, arguments) if signs_in else None
         found = house.queries.registration(arguments.reference)
+        if shown_to is not None:
+            house.staffing.staff.note("registration.shown", found.reference, shown_to)
         standing = house.standings.of(found)
         if arguments.json:
             told = _told(found, house.queries, full=arguments.full)
@@ -123,6 +130,12 @@ def run_show(arguments: Arguments, config: Config) -> int:
             for line in (*_view(found, full=arguments.full), *_standing(standing, found)):
                 print(line)
     return 0
+
+
+def _who_sees(house: Services, arguments: Arguments) -> SignedIn:
+    if house.staffing.staff.is_empty():
+        raise KioskError("show.no_staff")
+    return signed_in(house.staffing.staff, Secrets(arguments), arguments.staff, "--staff")
 
 
 def _told(found: Registration, queries: Queries, *, full: bool) -> dict[str, Any]:

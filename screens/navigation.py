@@ -16,23 +16,27 @@ from screens.frame import Message
 from screens.journey import Journey
 
 _PAGES = {
-    Step.TERMS: ("terms", "TermsPage"),
-    Step.KK: ("kk", "KkPage"),
-    Step.MEMBERS: ("members", "MembersPage"),
-    Step.CLASS: ("care_class", "ClassPage"),
-    Step.CONTACT: ("contact", "ContactPage"),
-    Step.REVIEW: ("review", "ReviewPage"),
-    Step.CONSENT: ("consent", "ConsentPage"),
+    Step.TERMS: ("registration.terms", "TermsPage"),
+    Step.KK: ("registration.kk", "KkPage"),
+    Step.MEMBERS: ("registration.members", "MembersPage"),
+    Step.CLASS: ("registration.care_class", "ClassPage"),
+    Step.CONTACT: ("registration.contact", "ContactPage"),
+    Step.REVIEW: ("registration.review", "ReviewPage"),
+    Step.CONSENT: ("registration.consent", "ConsentPage"),
 }
+_CHECKED_IN_PARTS = ("village.check", "CheckPage")
+_BEFORE_A_LIST = frozenset({Step.KK, Step.CLASS})
+"""The steps after which it is told, where one question fills a page, what is done and what comes next."""
+
 Accept = Callable[[str], Awaitable[None]]
 
 
 def page_of(context: Context, journey: Journey, step: Step, at: str = "") -> Page:
     """A fresh page of a step, at a row where one is named."""
     module, name = _PAGES[step]
-    factory: Callable[[Context, Journey, str], Page] = getattr(
-        import_module(f"screens.registration.{module}"), name
-    )
+    if step is Step.REVIEW and context.is_single and not journey.mends:
+        module, name = _CHECKED_IN_PARTS
+    factory: Callable[[Context, Journey, str], Page] = getattr(import_module(f"screens.{module}"), name)
     return factory(context, journey, at)
 
 
@@ -54,7 +58,17 @@ async def forward(context: Context, journey: Journey, step: Step) -> None:
     later = journey.flow.next(step)
     if step_of(journey.draft.at) is not later:
         await journey.save(journey.draft.moved_to(place_after(journey, step)))
-    await open_step(context, journey, later)
+    if step in _BEFORE_A_LIST and context.is_single and not journey.mends:
+        show_tasks(context, journey, later)
+    else:
+        await open_step(context, journey, later)
+
+
+def show_tasks(context: Context, journey: Journey, then: Step) -> None:
+    """The list of what is done and to be done, before the step `then`."""
+    from screens.village.tasks import TasksPage  # noqa: PLC0415  (it opens steps)
+
+    context.shell.show(TasksPage(context, journey, then))
 
 
 def place_after(journey: Journey, step: Step) -> str:

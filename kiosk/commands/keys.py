@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from kiosk.config import Config
 
 
+def pages_of(config: Config) -> Pages:
+    """The pages that this kiosk has around the questions."""
+    return Pages(public=config.profile == "village", single=config.screens.layout == "single")
+
+
 def run(arguments: Arguments, config: Config) -> int:
     """Prints the keys by name, or their bytes; 1 with the problems where the family would be refused."""
     if arguments.raw and arguments.seed is None:
@@ -65,7 +70,7 @@ def _keys(
         house.membership.known_for,
         may_send=lambda phone: house.verification.resend_wait(wanted.id, phone) == 0,
         default_facility=house.config.kiosk.fktp,
-        pages=Pages(public=house.config.profile == "village"),
+        pages=pages_of(house.config),
         randomness=house.proofs if seeded else None,
     )
     try:

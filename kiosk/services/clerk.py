@@ -79,9 +79,11 @@ def key_name(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Which pages a kiosk has around the questions: those of one without staff."""
+    """Which pages a kiosk has around the questions: those of one without staff, and those between them
+    where one question fills a page."""
 
     public: bool = False
+    single: bool = False
 
 
 class NotTypeable(Exception):
@@ -136,14 +138,25 @@ class Clerk:
         yield from (Stroke(NEXT), Stroke(NEXT))  # a new family, and its agreement to the terms
         yield from self._rows_of(Step.KK)
         for member in range(self._wanted.member_count):
+            yield from self._list_of_tasks()
             yield from self._rows_of(Step.MEMBERS, member)
         yield Stroke(NEXT)
         if self._flow.route.asks_class():
             yield from self._class_and_bank()
+            yield from self._list_of_tasks()
         yield from self._rows_of(Step.CONTACT)
-        yield Stroke(NEXT)  # the review
+        yield from self._review()
         yield from self._rows_of(Step.CONSENT)
         yield Stroke(NEXT)
+
+    def _list_of_tasks(self) -> Iterator[Stroke]:
+        if self._pages.single:
+            yield Stroke(ENTER)
+
+    def _review(self) -> Iterator[Stroke]:
+        """All at once, or each member, then where they live, then how it is paid for."""
+        parts = self._wanted.member_count + 2 if self._pages.single else 1
+        yield from (Stroke(NEXT),) * parts
 
     @property
     def _flow(self) -> Flow:

@@ -86,7 +86,7 @@ class AccountPage:
 
     @property
     def _may_print(self) -> bool:
-        return self._context.services.printer is not None and not self._registration.purged_at
+        return self._context.config.printer_to is not None and not self._registration.purged_at
 
     async def _print(self) -> None:
         """The receipt on paper: once for a family that was just registered, then marked as a copy."""

@@ -11,6 +11,7 @@ from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Flow, Step, again_fact
 from kiosk.domain.form import spec_for
 from kiosk.domain.identifiers import nik_birth_date, nik_sex
+from screens import navigation
 from screens.context import Context
 from screens.dialogs import Confirm
 from screens.display import displayed, grouped, hidden
@@ -74,6 +75,13 @@ class MembersPage(FormPage):
             self.to_member(self.index - 1)
         else:
             await super().up()
+
+    async def back(self) -> None:
+        """Where one question fills the page: to the member before, as to the question before."""
+        if self.context.is_single and self.index and self.path == self.rows()[0]:
+            await self.up()
+        else:
+            await super().back()
 
     async def down(self) -> None:
         if self.path == self.rows()[-1]:
@@ -203,9 +211,15 @@ class MembersPage(FormPage):
         return problem.field if problem else member_path(draft.member_count, "nik")
 
     async def finished(self) -> None:
-        """To what was left out on the way and is needed, else to a blank member."""
+        """To what was left out on the way and is needed, else to a blank member.
+
+        Where one question fills a page, the list of what is done comes between.
+        """
         problem = self._first_problem(self.journey.flow)
-        if problem is None:
+        if problem is None and self.context.is_single and not self.journey.mends:
+            self.gone = True
+            navigation.show_tasks(self.context, self.journey, self.step)
+        elif problem is None:
             self.to_member(self.journey.draft.member_count)
         else:
             self.show_problem(problem)

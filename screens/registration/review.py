@@ -27,6 +27,7 @@ class ReviewPage:
     """Lists every answer; its number and Enter change it, F10 says that all is right."""
 
     step = Step.REVIEW
+    _asks = "screen.review.ask"
 
     def __init__(self, context: Context, journey: Journey, at: str = "") -> None:
         self._context = context
@@ -67,8 +68,8 @@ class ReviewPage:
     async def _take(self, press: Press) -> None:
         if press.key is Key.NEXT:
             await self._confirm()
-        elif press.key in {Key.BACK}:
-            await navigation.back(self._context, self._journey, self.step)
+        elif press.key is Key.BACK:
+            await self._back()
         elif press.key in {Key.FINISH, Key.LATER}:
             await navigation.keep(self._context, self._journey)
         elif press.key is Key.HELP:
@@ -81,6 +82,9 @@ class ReviewPage:
             self._message = Message(self._context.t("screen.review.number"), "warn")
         elif not self._scrolled(press):
             self._editor.press(press)
+
+    async def _back(self) -> None:
+        await navigation.back(self._context, self._journey, self.step)
 
     def _scrolled(self, press: Press) -> bool:
         page = max(self._room - 2, 1)
@@ -160,6 +164,10 @@ class ReviewPage:
             lines += indented("! " + self._context.say(found).split("\n")[0], role="warn")
         return lines
 
+    def _title(self) -> Line:
+        mends = self._journey.mends
+        return step_title(self._context, self.step, self._context.t("screen.mend.review") if mends else "")
+
     def view(self, width: int, height: int) -> View:
         lines = self._lines()
         self._room = body_room(height) - 2
@@ -170,13 +178,13 @@ class ReviewPage:
         shown = lines[self._top : self._top + self._room]
         shown += [()] * (self._room - len(shown))
         more = len(lines) > self._top + self._room
-        ask = self._context.t("screen.review.more" if more else "screen.review.ask")
+        ask = self._context.t("screen.review.more" if more else self._asks)
         body: list[Line] = [*shown, (), (Span(f"   {ask} "), Span(fit(self._editor.text, 4), "focus"))]
         column = 4 + len(ask) + self._editor.cursor
-        mends, last = self._journey.mends, "send_again" if self._sends else "right"
+        last = "send_again" if self._sends else "right"
         return framed(
             self._context,
-            step_title(self._context, self.step, self._context.t("screen.mend.review") if mends else ""),
+            self._title(),
             body,
             width=width,
             height=height,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from kiosk.bootstrap import Services
+from kiosk.commands.keys import pages_of
 from kiosk.domain.draft import Draft
 from kiosk.domain.registration import Registration
 from kiosk.language import Language
@@ -142,6 +143,7 @@ def strokes(house: Services, family: Mapping[str, Any]) -> list[Stroke]:
         house.rules(),
         house.membership.known_for,
         default_facility=house.config.kiosk.fktp,
+        pages=pages_of(house.config),
         randomness=house.proofs,
     )
     return list(clerk.keys())

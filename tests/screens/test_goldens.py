@@ -105,7 +105,13 @@ async def review(stage: Stage) -> None:
 
 async def review_end(stage: Stage) -> None:
     await stage.open(Step.REVIEW, a_family(members=[a_member(birth_date="1980-08-13")]))
-    await stage.keys("PGDN", "PGDN")
+    await stage.keys(*(("F10", "F10") if stage.context.is_single else ("PGDN", "PGDN")))
+
+
+async def after_a_member(stage: Stage) -> None:
+    """With the last answer to the last member given again."""
+    await stage.open(Step.MEMBERS, at="members[2].mother_name")
+    await stage.keys("SITI AMINAH", "ENTER")
 
 
 async def consent(stage: Stage) -> None:
@@ -190,7 +196,7 @@ SCENES: dict[str, Scene] = {
     scene.__name__: scene
     for scene in (
         *(home, terms, captcha, login, first_member, third_member, more_members, warning, village_list),
-        *(help_page, removal, care_class, account_number, code, review, review_end, consent),
+        *(help_page, removal, care_class, account_number, code, review, review_end, consent, after_a_member),
         *(consent_missing, account, cards, mending, mended, page_refused, page_sent, page_accepted),
         *(page_purged, receipt_again, sending),
     )

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 import screens
+from kiosk.commands.keys import pages_of
 from kiosk.config import PROFILES
 from kiosk.domain import entry
 from kiosk.domain.flow import Step
 from kiosk.domain.form import SPECS
 from kiosk.domain.registration import Outcome, State
+from kiosk.domain.tasks import TaskState
 from kiosk.language import LANGUAGES, Language
 from kiosk.reference import document
 from kiosk.services.clerk import Clerk
@@ -80,6 +82,7 @@ PATTERNS = {
     "segment.*": SEGMENTS,
     "screen.call.*": ("none", *PrintState),
     "screen.print.*": tuple(PrintState),
+    "screen.tasks.*": tuple(TaskState),
     "screen.about.who.*": _ELSEWHERE,
     "screen.about.where.*": _ELSEWHERE,
     "field.*": FIELDS,
@@ -96,6 +99,7 @@ PATTERNS = {
             "welcome",
             "about",
             "call",
+            "tasks",
             "standing",
             "sending",
             "choose",
@@ -169,7 +173,9 @@ async def test_a_whole_family_by_the_clerks_keys(staged: Stager, language: str, 
     stage = await staged(language=language, layout=layout).start()
     services = stage.services
     known = services.membership.known_for
-    await stage.play(Clerk(a_draft(), services.rules(), known, randomness=services.proofs).keys())
+    pages = pages_of(stage.config)
+    clerk = Clerk(a_draft(), services.rules(), known, pages=pages, randomness=services.proofs)
+    await stage.play(clerk.keys())
     assert stage.step == Step.ACCOUNT
     found = next(iter(services.queries.newest(limit=1)))
     assert found.decision.people == 3

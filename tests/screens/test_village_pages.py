@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.commands.keys import pages_of
 from kiosk.domain.flow import Step
 from kiosk.domain.registration import State
 from kiosk.language import LANGUAGES
-from kiosk.services.clerk import Clerk, Pages
+from kiosk.services.clerk import Clerk
 from screens.village.about import AboutPage
 from screens.village.letters import _DRAWN, COLUMNS, ROWS, large
 from screens.village.menu import MenuPage
@@ -131,7 +132,7 @@ async def test_the_perfect_clerk_finds_the_way(tmp_path: Path) -> None:
         family,
         services.rules(),
         services.membership.known_for,
-        pages=Pages(public=True),
+        pages=pages_of(stage.config),
         randomness=services.proofs,
     )
     await stage.start()

@@ -16,7 +16,7 @@ from kiosk.domain.rulebook import Rulebook, Settings
 from kiosk.domain.segments import KnownPeople
 from kiosk.randomness import SeededRandomness
 from kiosk.services import clerk
-from kiosk.services.clerk import Clerk, NotTypeable, Stroke, decision_on, key_name, typed
+from kiosk.services.clerk import Clerk, NotTypeable, Pages, Stroke, decision_on, key_name, typed
 from tests.builders import KK, a_baby, a_draft, a_family, a_member, a_nik, a_participant, a_rulebook
 
 Known = Callable[[Draft, Rulebook], KnownPeople]
@@ -92,6 +92,23 @@ def test_a_family_of_four_key_by_key() -> None:
         "<f10><delete><enter>y<enter><f10>"
     )
     assert len(keys) < 330
+
+
+def test_where_one_question_fills_a_page_there_are_pages_between() -> None:
+    sheet, _ = work(four(), randomness=SeededRandomness(7))
+    single, _ = work(four(), randomness=SeededRandomness(7), pages=Pages(single=True))
+    extra = len("<enter>" * 5) + len("<f10>" * 5)
+    assert len(words(single)) == len(words(sheet)) + extra
+    assert "13<enter><enter><f6>1208800001" in words(single), "the list before the first member"
+    assert "99010001<enter><enter><f6>5503830002" in words(single), "and before each other one"
+    assert "123456789012<enter><enter><enter>081234567890" in words(single), "and after the account"
+    assert words(single).endswith("279562<enter>" + "<f10>" * 6 + "<delete><enter>y<enter><f10>")
+
+
+def test_without_staff_the_language_and_what_is_to_be_known_come_first() -> None:
+    plain, _ = work(four(), randomness=SeededRandomness(7))
+    public, _ = work(four(), randomness=SeededRandomness(7), pages=Pages(public=True))
+    assert words(public) == "<f10><f10>" + words(plain)
 
 
 def test_a_number_that_had_its_codes_goes_on_without_one() -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kiosk import __version__
-from kiosk.commands.staff_arguments import add_pin_stdin, add_staff
+from kiosk.commands.staff_arguments import add_pin_stdin, add_staff, add_two_people
 from kiosk.config import PROFILES
 from kiosk.errors import UsageError
 
@@ -131,17 +131,16 @@ def _add_daily(commands: Any, common: Any, practice: Any, table: Any) -> None:
     check.add_argument("value", metavar="VALUE", help="the answer as a person would type it")
     register = command(commands, "register", "register the families of a file", [common, practice, table])
     register.add_argument("file", metavar="FILE", help="JSON, JSON lines or CSV; - for standard input")
-    register.add_argument(
-        "--staff", default=None, metavar="ID", help="who registers, where there are accounts"
-    )
-    register.add_argument("--second", default=None, metavar="ID", help="the second person who allows it")
-    register.add_argument("--reason", default="", metavar="TEXT", help="why so many at once")
-    add_pin_stdin(register)
+    add_two_people(register, why="why so many at once")
     keys = command(commands, "keys", "print the keys that register a family", [common, practice, table])
     keys.add_argument("file", metavar="FILE", help="a family file; - for standard input")
     keys.add_argument("--raw", action="store_true", default=False, help="write what an xterm sends instead")
     listed = command(commands, "list", "list what is stored, newest first", [common, table])
     listed.add_argument("--state", choices=_states(), default=None, help="only registrations in this state")
+    listed.add_argument(
+        "--full", action="store_true", default=False, help="families in full, as JSON (takes two people)"
+    )
+    add_two_people(listed, why="what the families are needed for")
     _add_limit(listed, 50)
     show = command(commands, "show", "show one registration", [common, table])
     show.add_argument("reference", metavar="REF", help="the reference on the receipt")

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.domain.fields import Problem
+from kiosk.domain.staff import Act
 from kiosk.errors import KioskError, UsageError
 from kiosk.services.staff import SignedIn, Staff
 
 if TYPE_CHECKING:
+    from kiosk.bootstrap import Services
     from kiosk.commands.arguments import Arguments
 
 _LONGEST_LINE = 1000
@@ -50,6 +52,20 @@ def signed_in(staff: Staff, secrets: Secrets, staff_id: str | None, option: str)
     if isinstance(found, Problem) and found.code in {"second.missing", "second.clock"}:
         found = staff.sign_in(staff_id, pin, secrets.ask(f"Second code of {staff_id}: "))
     return accepted(found)
+
+
+def allowed(house: Services, arguments: Arguments, act: Act, subject: str) -> SignedIn:
+    """Who asks for an act that takes two people, when a second one has allowed it and the reason is known.
+
+    Raises KioskError where one of them does not sign in, or they may not.
+    """
+    staff, secrets = house.staffing.staff, Secrets(arguments)
+    first = signed_in(staff, secrets, arguments.staff, "--staff")
+    second = signed_in(staff, secrets, arguments.second, "--second")
+    found = house.staffing.risky.allow(act, subject, first, second, arguments.reason)
+    if isinstance(found, Problem):
+        raise refusal(found)
+    return first
 
 
 def accepted(found: SignedIn | Problem) -> SignedIn:

@@ -79,8 +79,8 @@ def _require_copy(copy: Path, key_file: Path) -> None:
     try:
         if copy.samefile(key_file):
             raise KioskError("reset.key_itself")
-        content = copy.open("rb").read(_LARGEST_KEY)
-        is_right = hmac.compare_digest(content, key_file.read_bytes())
+        with copy.open("rb") as file:
+            is_right = hmac.compare_digest(file.read(_LARGEST_KEY), key_file.read_bytes())
     except (OSError, ValueError) as error:
         raise UsageError("usage.file", f"{copy}: {getattr(error, 'strerror', None) or 'no file'}") from error
     if not is_right:

@@ -32,6 +32,14 @@ def _add_by(parser: Any) -> None:
     add_pin_stdin(parser)
 
 
+def add_two_people(parser: Any, *, why: str) -> None:
+    """Names the two people of an act that takes two, and their reason."""
+    parser.add_argument("--staff", default=None, metavar="ID", help="who asks, where there are accounts")
+    parser.add_argument("--second", default=None, metavar="ID", help="the second person who allows it")
+    parser.add_argument("--reason", default="", metavar="TEXT", help=why)
+    add_pin_stdin(parser)
+
+
 def add_pin_stdin(parser: Any) -> None:
     """Lets PINs come as lines of standard input, in the order in which they would be asked for."""
     parser.add_argument(

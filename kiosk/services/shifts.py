@@ -126,7 +126,7 @@ class Shifts:
         self, work: StaffWork, running: Shift, to: SignedIn, draft: Draft | None, now: Moment
     ) -> None:
         work.shifts.replace(replace(running, ended=now.wall, handed_to=to.id))
-        codes = (f"to.{to.id}",)
+        codes = (f"to.{to.id}", f"drafts.{len(work.drafts.page(limit=_MANY))}")
         work.audit.append(AuditLine("shift.handed_over", _subject(running), now, codes=codes))
         if draft is not None and draft.revision:
             work.audit.append(AuditLine("draft.handed_over", draft.id, now, codes=codes))

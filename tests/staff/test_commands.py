@@ -7,10 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
+from kiosk import bootstrap, cli, config
+from kiosk.domain.staff import Act
 from tests.builders import a_family, a_member
 from tests.journeys.commands import OwnKiosk
 from tests.journeys.terminal import ROOT, Terminal
@@ -27,43 +32,74 @@ REAL = a_family(
 )
 
 
-def asked(
-    own: OwnKiosk, *arguments: str, pins: tuple[str, ...] = (), after: bytes = b""
-) -> subprocess.CompletedProcess[bytes]:
-    """A command at the counter with these lines on its input; nothing of them comes out again."""
-    lines = "".join(f"{pin}\n" for pin in pins).encode()
-    done = own.run(*arguments, "--pin-stdin", stdin=lines + after, profile="counter")
-    assert b"Traceback" not in done.stderr
-    assert not any(pin.encode() in done.stdout + done.stderr for pin in pins)
-    return done
+@dataclass
+class Done:
+    """What a command that ran in this process left behind."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
 
 
-def staff_of(own: OwnKiosk) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = json.loads(own.run("staff", "list", "--json", profile="counter").stdout)
-    return found
+class OneCounter(OwnKiosk):
+    """A kiosk whose commands run at the counter, in this process: there are many of them here."""
+
+    def __init__(
+        self, folder: Path, patched: pytest.MonkeyPatch, written: pytest.CaptureFixture[bytes]
+    ) -> None:
+        super().__init__(folder)
+        self._patched = patched
+        self._written = written
+        for name, value in self.env.items():
+            patched.setenv(name, value)
+
+    def ask(self, *arguments: str, pins: tuple[str, ...] = (), after: bytes = b"") -> Done:
+        """A command with these lines on its input; nothing of them comes out again."""
+        lines = "".join(f"{pin}\n" for pin in pins).encode()
+        self._patched.setattr(sys, "stdin", TextIOWrapper(BytesIO(lines + after)))
+        self._written.readouterr()
+        code = cli.run(["--profile", "counter", *arguments])
+        out, err = self._written.readouterr()
+        assert not any(pin.encode() in out + err for pin in pins)
+        return Done(code, out, err)
+
+    def by_pin(self, *arguments: str, pins: tuple[str, ...] = (), after: bytes = b"") -> Done:
+        """The same with `--pin-stdin`."""
+        return self.ask(*arguments, "--pin-stdin", pins=pins, after=after)
+
+    def staff(self) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = json.loads(self.ask("staff", "list", "--json").stdout)
+        return found
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> OwnKiosk:
+def empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> OneCounter:
+    """A counter without accounts."""
+    return OneCounter(tmp_path, monkeypatch, capsysbinary)
+
+
+@pytest.fixture
+def own(empty: OneCounter) -> OneCounter:
     """A counter with a supervisor, S1, and a clerk, S2."""
-    own = OwnKiosk(tmp_path)
-    assert asked(own, *BOSS, pins=(BOSS_PIN,)).stdout == b"S1\n"
+    assert empty.by_pin(*BOSS, pins=(BOSS_PIN,)).stdout == b"S1\n"
     clerk = ("staff", "add", "--name", "Siti Rahma", "--by", "S1", "--json")
-    told = json.loads(asked(own, *clerk, pins=(BOSS_PIN, CLERK_PIN)).stdout)
+    told = json.loads(empty.by_pin(*clerk, pins=(BOSS_PIN, CLERK_PIN)).stdout)
     assert (told["id"], told["name"], told["role"]) == ("S2", "Siti Rahma", "clerk")
-    return own
+    return empty
 
 
-def test_the_first_account_is_a_supervisors(tmp_path: Path) -> None:
-    own = OwnKiosk(tmp_path)
-    assert staff_of(own) == []
-    refused = asked(own, "staff", "add", "--name", "Siti", pins=(CLERK_PIN,))
+def test_the_first_account_is_a_supervisors(empty: OneCounter) -> None:
+    own = empty
+    assert own.staff() == []
+    refused = own.by_pin("staff", "add", "--name", "Siti", pins=(CLERK_PIN,))
     assert (refused.returncode, refused.stdout) == (1, b"")
     assert b"--role supervisor" in refused.stderr
-    assert staff_of(own) == []
+    assert own.staff() == []
 
 
-def test_the_others_are_made_by_a_supervisor_who_signs_in_first(own: OwnKiosk) -> None:
+def test_the_others_are_made_by_a_supervisor_who_signs_in_first(own: OneCounter) -> None:
     budi = ("staff", "add", "--name", "Budi")
     for options, pins, code, words in (
         (("--by", "S1"), (BOSS_PIN, "123456"), 1, b"easily guessed"),
@@ -74,28 +110,28 @@ def test_the_others_are_made_by_a_supervisor_who_signs_in_first(own: OwnKiosk) -
         (("--role", "clerk"), (OTHER_PIN,), 2, b"--by ID"),
     ):
         if pins == ("",):
-            done = own.run(*budi, *options, "--pin-stdin", profile="counter")
+            done = own.ask(*budi, *options, "--pin-stdin")
         else:
-            done = asked(own, *budi, *options, pins=pins)
+            done = own.by_pin(*budi, *options, pins=pins)
         assert (done.returncode, words in done.stderr) == (code, True), done.stderr
-    listed = [(one["id"], one["name"], one["role"], one["active"]) for one in staff_of(own)]
+    listed = [(one["id"], one["name"], one["role"], one["active"]) for one in own.staff()]
     assert listed == [("S1", "Ratna Dewi", "supervisor", True), ("S2", "Siti Rahma", "clerk", True)]
-    assert b"Siti Rahma" in own.run("staff", "list", profile="counter").stdout
+    assert b"Siti Rahma" in own.ask("staff", "list").stdout
 
 
-def test_a_new_pin_comes_from_a_supervisor_or_by_the_copy_of_the_key(own: OwnKiosk) -> None:
+def test_a_new_pin_comes_from_a_supervisor_or_by_the_copy_of_the_key(own: OneCounter) -> None:
     by_boss = ("staff", "reset", "S2", "--by", "S1")
-    assert asked(own, *by_boss, pins=(BOSS_PIN, OTHER_PIN)).returncode == 0
+    assert own.by_pin(*by_boss, pins=(BOSS_PIN, OTHER_PIN)).returncode == 0
     key, copy, other = (own.folder / name for name in ("keys/counter.key", "stick.key", "other.key"))
     shutil.copy(key, copy)
     other.write_bytes(bytes(32))
     new = "731905"
     for file, words in ((key, b"not a copy"), (other, b"not a copy"), (own.folder / "none", b"No such file")):
-        done = asked(own, "staff", "reset", "S1", "--key-copy", str(file), pins=(new,))
+        done = own.by_pin("staff", "reset", "S1", "--key-copy", str(file), pins=(new,))
         assert (done.returncode in {1, 2}, words in done.stderr) == (True, True), done.stderr
-    assert asked(own, "staff", "reset", "S1", "--key-copy", str(copy), pins=(new,)).returncode == 0
-    assert asked(own, *by_boss, pins=(BOSS_PIN, "940183")).returncode == 1
-    assert asked(own, *by_boss, pins=(new, "940183")).returncode == 0
+    assert own.by_pin("staff", "reset", "S1", "--key-copy", str(copy), pins=(new,)).returncode == 0
+    assert own.by_pin(*by_boss, pins=(BOSS_PIN, "940183")).returncode == 1
+    assert own.by_pin(*by_boss, pins=(new, "940183")).returncode == 0
 
 
 def test_pins_are_typed_unseen_and_twice(tmp_path: Path) -> None:
@@ -110,7 +146,7 @@ def test_pins_are_typed_unseen_and_twice(tmp_path: Path) -> None:
         assert BOSS_PIN.encode() not in terminal.output
 
 
-def test_without_a_terminal_pins_are_not_guessed_from_the_input(own: OwnKiosk) -> None:
+def test_without_a_terminal_pins_are_not_guessed_from_the_input(own: OneCounter) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "kiosk", "--profile", "counter", "staff", "reset", "S2", "--by", "S1"],
         input=f"{BOSS_PIN}\n{OTHER_PIN}\n".encode(),
@@ -124,7 +160,7 @@ def test_without_a_terminal_pins_are_not_guessed_from_the_input(own: OwnKiosk) -
     assert b"--pin-stdin" in done.stderr
 
 
-def test_many_at_once_takes_two_people_and_a_reason(own: OwnKiosk) -> None:
+def test_many_at_once_takes_two_people_and_a_reason(own: OneCounter) -> None:
     file = own.file("list.json", REAL)
     two = ("--staff", "S2", "--second", "S1")
     for options, pins, words in (
@@ -134,21 +170,21 @@ def test_many_at_once_takes_two_people_and_a_reason(own: OwnKiosk) -> None:
         ((*two, "--reason", WHY), (CLERK_PIN, OTHER_PIN), b"not the PIN"),
         (("--staff", "S1", "--second", "S1", "--reason", WHY), (BOSS_PIN, BOSS_PIN), b"different"),
     ):
-        done = asked(own, "register", file, *options, pins=pins)
+        done = own.by_pin("register", file, *options, pins=pins)
         assert done.returncode in {1, 2}, options
         assert (words in done.stderr, done.stdout) == (True, b""), (options, done.stderr)
-    assert own.run("list", "--json", profile="counter").stdout == b"[]\n"
+    assert own.ask("list", "--json").stdout == b"[]\n"
 
 
-def test_what_two_people_allowed_stands_in_the_name_of_the_first_and_in_full_is_told(own: OwnKiosk) -> None:
+def test_what_two_people_allowed_stands_in_the_name_of_the_first_and_in_full_is_told(own: OneCounter) -> None:
     two = ("--staff", "S2", "--second", "S1", "--reason", WHY)
     families = json.dumps(REAL).encode()
-    done = asked(own, "register", "-", *two, pins=(CLERK_PIN, BOSS_PIN), after=families)
+    done = own.by_pin("register", "-", *two, pins=(CLERK_PIN, BOSS_PIN), after=families)
     result = json.loads(done.stdout)
     assert (done.returncode, result["state"]) == (0, "submitted")
     in_full = ("show", result["reference"], "--full", "--json")
     for staff, pin in (("S2", CLERK_PIN), ("S1", BOSS_PIN)):
-        shown = json.loads(asked(own, *in_full, "--staff", staff, pins=(pin,)).stdout)
+        shown = json.loads(own.by_pin(*in_full, "--staff", staff, pins=(pin,)).stdout)
         assert shown["family"]["members"][0]["nik"] == "3173051208800003"
     assert [(line["action"], line["who"]) for line in shown["history"]] == [
         ("registration.submitted", "S2"),
@@ -157,19 +193,38 @@ def test_what_two_people_allowed_stands_in_the_name_of_the_first_and_in_full_is_
     ]
 
 
-def test_without_accounts_many_at_once_goes_as_ever_and_in_full_needs_an_account(tmp_path: Path) -> None:
-    own = OwnKiosk(tmp_path)
-    reference = json.loads(own.run("register", own.file("list.json", REAL), profile="counter").stdout)[
-        "reference"
-    ]
-    shown = asked(own, "show", reference, "--full", "--staff", "S1", pins=(BOSS_PIN,))
+def test_families_go_out_in_full_only_by_two_people_and_a_reason(own: OneCounter) -> None:
+    two = ("--staff", "S2", "--second", "S1", "--reason", WHY)
+    file = own.file("list.json", REAL)
+    assert own.by_pin("register", file, *two, pins=(CLERK_PIN, BOSS_PIN)).returncode == 0
+    for options, pins in (
+        ((), ()),
+        (("--staff", "S1"), (BOSS_PIN,)),
+        (two[:4], (CLERK_PIN, BOSS_PIN)),
+        (("--staff", "S2", "--second", "S2", "--reason", WHY), (CLERK_PIN, CLERK_PIN)),
+        ((*two, "--state", "draft"), (CLERK_PIN, BOSS_PIN)),
+    ):
+        done = own.by_pin("list", "--full", *options, pins=pins)
+        assert done.returncode in {1, 2}, options
+        assert b"3173051208800003" not in done.stdout, options
+    (told,) = json.loads(own.by_pin("list", "--full", *two, pins=(CLERK_PIN, BOSS_PIN)).stdout)
+    assert told["family"]["members"][0]["nik"] == "3173051208800003"
+    with closing(bootstrap.services(config.load(profile="counter"))) as house:
+        acts = [(one.act, one.first, one.second, one.reason) for one in house.staffing.risky.of("list")]
+    assert acts == [(Act.EXPORT_FULL, "S2", "S1", WHY)]
+
+
+def test_without_accounts_many_at_once_goes_as_ever_and_in_full_needs_an_account(empty: OneCounter) -> None:
+    own = empty
+    reference = json.loads(own.ask("register", own.file("list.json", REAL)).stdout)["reference"]
+    shown = own.by_pin("show", reference, "--full", "--staff", "S1", pins=(BOSS_PIN,))
     assert (shown.returncode, shown.stdout) == (1, b"")
     assert b"kiosk staff add" in shown.stderr
-    assert own.run("show", reference, profile="counter").returncode == 0
+    assert own.ask("show", reference).returncode == 0
 
 
-def test_a_wrong_pin_shows_nothing_and_counts(own: OwnKiosk) -> None:
+def test_a_wrong_pin_shows_nothing_and_counts(own: OneCounter) -> None:
     for _ in range(4):
-        done = asked(own, "show", "K1-0001-PA", "--full", "--staff", "S2", pins=("000001",))
+        done = own.by_pin("show", "K1-0001-PA", "--full", "--staff", "S2", pins=("000001",))
         assert (done.returncode, done.stdout) == (1, b"")
     assert b"seconds" in done.stderr

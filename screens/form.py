@@ -353,14 +353,17 @@ class FormPage:
     def _hint(self, path: str) -> str:
         if entry.may_stay_blank(path, self.journey.draft, self.context.rules):
             return self.context.t("screen.may_stay_blank")
-        return self.context.t(f"example.{key_of(path)}")
+        key = key_of(path)
+        alone = f"example.single.{key}"
+        is_alone = self.context.is_single and self.context.language.has(alone)
+        return self.context.t(alone if is_alone else f"example.{key}")
 
     def _reads(self) -> str:
         """How the answer in the focused row reads, where that says more than what was typed."""
         if self.is_special(self.path) or not self.editor.text:
             return ""
         if self.editor.suggested:
-            return self.context.t("screen.suggested")
+            return self.context.t("screen.suggested.single" if self.context.is_single else "screen.suggested")
         raw = entry.expanded(self.path, self.editor.text, self.journey.draft)
         words = displayed(self.context, self.path, raw)
         return "" if words == self.editor.text else words

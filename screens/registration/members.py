@@ -21,6 +21,9 @@ from screens.journey import Journey
 from screens.keys import Key
 from screens.view import Line, Span
 
+_OF_NIK = frozenset({"nik", entry.NIK_AGAIN, "name"})
+"""Questions with which stands what the NIK says, to be held against the KTP."""
+
 
 class MembersPage(FormPage):
     """Lists the members and fills in one of them; after the last row of one comes the next, blank one."""
@@ -251,8 +254,10 @@ class MembersPage(FormPage):
         return step_title(self.context, self.step, f"KK {grouped(str(kk))}" if kk else "")
 
     def above(self) -> list[Line]:
+        if self.context.is_single:
+            return [self._whose()]
         draft, count = self.journey.draft, self.journey.draft.member_count
-        room = 2 if self.context.is_single else 3 if self.index == 0 else 7
+        room = 3 if self.index == 0 else 7
         first = max(min(self.index - room + 2, count - room), 0)
         lines: list[Line] = []
         if count and not (self.index == 0 and count == 1):
@@ -262,6 +267,16 @@ class MembersPage(FormPage):
         facts = self._facts_of_nik()
         lines.append((Span(f"   {number}", "title"), Span(f": {facts}" if facts else "")))
         return lines
+
+    def _whose(self) -> Line:
+        """Whom the one question is about: by the NIK until there is a name, or the whole family."""
+        found = split_member_path(self.path)
+        if found is None:
+            return (Span("   " + self.context.t("screen.review.family"), "title"),)
+        number = self.context.t("screen.members.number", number=self.index + 1)
+        name = self.journey.draft.answer(member_path(self.index, "name")).upper()
+        known = self._facts_of_nik() if not name or found[1] in _OF_NIK else name
+        return (Span(f"   {number}", "title"), Span(f": {known}" if known else ""))
 
     def _line(self, index: int, draft: Draft) -> Line:
         mark = ">" if index == self.index else " "

@@ -135,7 +135,8 @@ class ProfileSettings:
 class CounterSettings(ProfileSettings):
     """What only a counter with staff knows: whether they sign in."""
 
-    sign_in: bool = False
+    idle_seconds: int = 300
+    sign_in: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,16 @@ DAY = "2026-11-22"
 
 
 class OwnKiosk:
-    """Settings, store, key and spool in one folder; commands run in the training profile on a fixed day."""
+    """Settings, store, key and spool in one folder; commands run in the training profile on a fixed day.
+
+    Nobody signs in at the counter unless the settings of a test say so.
+    """
 
     def __init__(self, folder: Path, settings: str = "") -> None:
         self.folder = folder
         self.settings = folder / "kiosk.toml"
+        if "[counter]" not in settings:
+            settings += "\n[counter]\nsign_in = false\n"
         self.settings.write_text(
             f'[store]\nkeys = "{folder}/keys"\n[sms]\nspool = "{folder}/sms"\n{settings}', encoding="utf-8"
         )

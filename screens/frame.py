@@ -10,8 +10,8 @@ from typing import Protocol
 from rich.cells import cell_len, set_cell_size
 
 from kiosk.domain.flow import Step
+from kiosk.domain.mended import ENDED
 from kiosk.errors import KioskError, StaleDraftError, StoreError
-from kiosk.services.mending import ENDED
 from screens.context import Context
 from screens.safe import safe_text
 from screens.view import Line, Span, View

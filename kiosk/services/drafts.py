@@ -10,10 +10,13 @@ from datetime import date, datetime, timedelta
 from kiosk.domain.draft import Draft
 from kiosk.domain.elapsed import likely_seconds
 from kiosk.domain.fields import Problem
+from kiosk.domain.flow import Fact
 from kiosk.domain.identifiers import uuid7
-from kiosk.domain.registration import Moment
+from kiosk.domain.mended import why_ended
+from kiosk.domain.registration import Moment, Registration
 from kiosk.domain.resume_code import is_right, make_code
 from kiosk.domain.staff import PROGRAM
+from kiosk.errors import KioskError
 from kiosk.services.ports import AuditLine, Clock, DraftSummary, Randomness, UnitOfWork, UnitOfWorkFactory
 
 _MANY = 1000
@@ -65,10 +68,13 @@ class Drafts:
     ) -> Draft:
         """Stores `draft` and its audit line in one transaction; returns it with its new revision.
 
-        Raises StaleDraftError when somebody else saved it meanwhile, StoreError when it cannot be stored.
+        Raises StaleDraftError when somebody else saved it meanwhile, StoreError when it cannot be stored,
+        KioskError (one of `ENDED`) for answers to what can be mended no more.
         """
         now = self._clock.now()
         with self._open_work() as work:
+            if draft.fact(Fact.MENDS):
+                refuse_ended(work, work.registrations.by_draft(draft.id), draft, now)
             saved = work.drafts.save(draft, now.wall)
             work.audit.append(AuditLine("draft.saved", draft.id, now, who, tuple(fields), tuple(codes)))
             work.commit()
@@ -200,6 +206,23 @@ def _since_saved(work: UnitOfWork, draft_id: str) -> list[AuditLine]:
 
 def _day(moment: Moment) -> date:
     return date.fromisoformat(moment.wall[:10])
+
+
+def refuse_ended(
+    work: UnitOfWork, registration: Registration | None, draft: Draft, now: Moment
+) -> Registration:
+    """The registration that `draft` mends.
+
+    Raises KioskError, one of `ENDED`, where it can be mended no more; then the draft, which has no use any
+    more, is removed.
+    """
+    why = why_ended(registration, draft)
+    if registration is not None and not why:
+        return registration
+    work.drafts.remove(draft.id)
+    work.audit.append(AuditLine("draft.discarded", draft.id, now, codes=(why,)))
+    work.commit()
+    raise KioskError(why)
 
 
 class _Guesses:

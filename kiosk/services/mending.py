@@ -11,13 +11,14 @@ from kiosk.domain.family import as_family_file, read_answer, read_family
 from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Fact, again_fact, fingerprint
 from kiosk.domain.form import spec_for
+from kiosk.domain.mended import why_ended
 from kiosk.domain.registration import Decision, Event, Forbidden, Registration, State, after
 from kiosk.domain.rulebook import Rulebook
 from kiosk.domain.segments import refused
 from kiosk.errors import KioskError, StaleDraftError
 from kiosk.services.answering import answers_of, filled
 from kiosk.services.assessing import accounts, assessed, is_proved
-from kiosk.services.drafts import new_id
+from kiosk.services.drafts import new_id, refuse_ended
 from kiosk.services.ports import (
     AuditLine,
     Clock,
@@ -34,9 +35,6 @@ REVIEW = "review"
 
 UNSAID = Problem("", "hub.refused")
 """Stands for the reason that a hub did not give."""
-
-ENDED = frozenset({"mend.done", "mend.decided", "mend.purged"})
-"""Why a registration can be mended no more: somebody has done it, the hub decided, its data are gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +163,7 @@ class Mending:
         """
         with self._reading() as work:
             registration = work.registrations.by_reference(reference)
-            if registration is None or (why := _ended(registration, None)):
+            if registration is None or (why := why_ended(registration, None)):
                 raise KioskError(why if registration else "mend.purged")
             begun = work.drafts.get(registration.id)
             told = work.decisions.get(registration.id, registration.version)
@@ -187,7 +185,9 @@ class Mending:
         removed.
         """
         with self._open_work() as work:
-            return self._refuse_ended(work, work.registrations.by_draft(draft.id), draft).reference
+            return refuse_ended(
+                work, work.registrations.by_draft(draft.id), draft, self._clock.now()
+            ).reference
 
     def submit(self, draft: Draft, rules: Rulebook, *, who: str = "-") -> Submitted:
         """Registers what was mended as the next version of the same registration, or refuses it.
@@ -197,7 +197,7 @@ class Mending:
         of `ENDED`) where there is nothing to be mended any more, StoreError when it cannot be stored.
         """
         with self._open_work() as work:
-            before = self._refuse_ended(work, work.registrations.by_draft(draft.id), draft)
+            before = refuse_ended(work, work.registrations.by_draft(draft.id), draft, self._clock.now())
             stored = work.drafts.get(draft.id)
             if draft.revision != (stored.revision if stored else 0):
                 raise StaleDraftError("draft.stale")
@@ -230,29 +230,6 @@ class Mending:
             work.commit()
         self._after()
         return Submitted(decision, mended, left)
-
-    def _refuse_ended(
-        self, work: UnitOfWork, registration: Registration | None, draft: Draft
-    ) -> Registration:
-        why = _ended(registration, draft)
-        if registration is not None and not why:
-            return registration
-        work.drafts.remove(draft.id)
-        line = AuditLine("draft.discarded", draft.id, self._clock.now(), codes=(why or "mend.purged",))
-        work.audit.append(line)
-        work.commit()
-        raise KioskError(why or "mend.purged")
-
-
-def _ended(registration: Registration | None, draft: Draft | None) -> str:
-    """Why it can be mended no more; empty where it can."""
-    if registration is None or registration.purged_at:
-        return "mend.purged"
-    if draft is not None and draft.fact(Fact.MENDS) != str(registration.version):
-        return "mend.done"
-    if registration.state is State.SUBMITTED and registration.version > 1:
-        return "mend.done"
-    return "" if registration.state is State.NEEDS_FIX else "mend.decided"
 
 
 def _resubmitted(before: Registration) -> Registration:

@@ -9,6 +9,7 @@ from typing import Any
 
 from kiosk.bootstrap import Services
 from kiosk.domain.draft import Draft
+from kiosk.domain.flow import Fact
 from kiosk.domain.identifiers import digits_only
 from kiosk.domain.registration import Registration, State
 from kiosk.domain.staff import NOBODY, PROGRAM
@@ -20,6 +21,12 @@ _STORED_STATES = frozenset(State) - {State.DRAFT, State.EXPIRED, State.DISCARDED
 LOST, STATE, REFERENCE, CHAIN, BOTH, OUTBOX = "lost", "state", "reference", "chain", "both", "outbox"
 DAY, WHO = "day", "who"
 INVARIANTS = (LOST, STATE, REFERENCE, CHAIN, BOTH, OUTBOX, DAY, WHO)
+
+
+_QUEUED = "SELECT registration, version, sent_at FROM outbox"
+
+
+Name = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,8 @@ class Seen:
 
     drafts: dict[str, Draft]
     registrations: dict[str, Registration]
-    outbox: Counter[str]
+    outbox: dict[str, dict[int, bool]]
+    """By registration: its queued versions, and whether the hub has a receipt for each."""
     actions: dict[str, list[str]]
     accounts: list[str]
     names: set[str]
@@ -47,16 +55,22 @@ class Seen:
 class Acknowledged:
     """What screens have shown as stored: drafts by id, receipts by reference, and the end of the chain."""
 
-    drafts: dict[str, Draft] = field(default_factory=dict)
+    drafts: dict[Name, Draft] = field(default_factory=dict)
     receipts: dict[str, Registration] = field(default_factory=dict)
-    given_up: set[str] = field(default_factory=set)
+    given_up: set[Name] = field(default_factory=set)
     _head: tuple[int, bytes] = (0, b"")
 
     def draft(self, draft: Draft) -> None:
         """A draft in the hand of somebody who was told that it is saved."""
-        known = self.drafts.get(draft.id)
+        known = self.drafts.get(name_of(draft))
         if draft.revision and (known is None or known.revision < draft.revision):
-            self.drafts[draft.id] = draft
+            self.drafts[name_of(draft)] = draft
+
+    def receipt(self, shown: Registration) -> None:
+        """A registration that a screen shows as stored; an older version may still stand on another one."""
+        known = self.receipts.get(shown.reference)
+        if known is None or known.version <= shown.version:
+            self.receipts[shown.reference] = shown
 
     def broken_in(self, house: Services) -> Iterator[Broken]:
         """Every invariant that does not hold now."""
@@ -73,26 +87,34 @@ class Acknowledged:
 
     def _lost(self, seen: Seen) -> Iterator[Broken]:
         for name, draft in self.drafts.items():
-            stored, registered = seen.drafts.get(name), seen.registrations.get(name)
-            if registered is not None:
-                if _told(registered) != _answered(draft):
-                    yield Broken(LOST, "a registration has other answers than its draft")
-            elif stored is None:
-                if name not in self.given_up:
-                    yield Broken(LOST, f"a draft of revision {draft.revision} is gone")
-            elif stored.revision < draft.revision:
-                yield Broken(LOST, f"revision {draft.revision} is gone, {stored.revision} is there")
-            elif stored.revision == draft.revision and (stored.answers, stored.facts) != (
-                draft.answers,
-                draft.facts,
-            ):
-                yield Broken(LOST, f"revision {draft.revision} is not what was shown")
+            registered = seen.registrations.get(draft.id)
+            if registered is None or name == (draft.id, mended_version(registered)):
+                yield from self._lost_draft(name, draft, seen.drafts.get(draft.id))
+            elif name == (draft.id, "") and registered.version == 1 and _told(registered) != _answered(draft):
+                yield Broken(LOST, "a registration has other answers than its draft")
         for reference, receipt in self.receipts.items():
             found = seen.registrations.get(receipt.id)
             if found is None or found.reference != reference:
                 yield Broken(LOST, f"receipt {reference} has no record")
-            elif (found.family, found.virtual_accounts) != (receipt.family, receipt.virtual_accounts):
+            elif found.version == receipt.version and (found.family, found.virtual_accounts) != (
+                receipt.family,
+                receipt.virtual_accounts,
+            ):
                 yield Broken(LOST, f"receipt {reference} has another record")
+
+    def _lost_draft(self, name: Name, draft: Draft, stored: Draft | None) -> Iterator[Broken]:
+        """What of a draft that somebody was shown as saved is not there, unless it was thrown away."""
+        if name in self.given_up:
+            return
+        if stored is None or name_of(stored) != name:
+            yield Broken(LOST, f"a draft of revision {draft.revision} is gone")
+        elif stored.revision < draft.revision:
+            yield Broken(LOST, f"revision {draft.revision} is gone, {stored.revision} is there")
+        elif stored.revision == draft.revision and (stored.answers, stored.facts) != (
+            draft.answers,
+            draft.facts,
+        ):
+            yield Broken(LOST, f"revision {draft.revision} is not what was shown")
 
     def _chain(self, house: Services, connection: Any) -> Iterator[Broken]:
         found = house.open_work.verify_audit()
@@ -106,6 +128,16 @@ class Acknowledged:
         last = connection.execute("SELECT n, digest FROM audit ORDER BY n DESC LIMIT 1").fetchone()
         if last is not None:
             self._head = (last[0], last[1])
+
+
+def name_of(draft: Draft) -> Name:
+    """What a draft is known by: its id, and which version of a registration it mends."""
+    return draft.id, draft.fact(Fact.MENDS) or ""
+
+
+def mended_version(registration: Registration) -> str | None:
+    """The version that a draft may hold the mended answers of; None where nothing is to be mended."""
+    return str(registration.version) if registration.state is State.NEEDS_FIX else None
 
 
 def _told(registration: Registration) -> tuple[object, ...]:
@@ -134,7 +166,9 @@ def _look(house: Services, connection: Any) -> Seen:
     actions: dict[str, list[str]] = {}
     for subject, action in connection.execute("SELECT subject, action FROM audit ORDER BY n").fetchall():
         actions.setdefault(subject, []).append(action)
-    outbox = Counter(name for (name,) in connection.execute("SELECT registration FROM outbox").fetchall())
+    outbox: dict[str, dict[int, bool]] = {}
+    for name, version, sent_at in connection.execute(_QUEUED).fetchall():
+        outbox.setdefault(name, {})[version] = bool(sent_at)
     return Seen(
         {name: draft for name, draft in drafts.items() if draft is not None},
         {one.id: one for one in found},
@@ -148,10 +182,11 @@ def _look(house: Services, connection: Any) -> Seen:
 def _states(seen: Seen) -> Iterator[Broken]:
     """A record is a draft, a registration in one state, or ended; the audit trail says the same."""
     for name in seen.drafts.keys() & seen.registrations.keys():
-        yield Broken(BOTH, f"{name[:8]} is a draft and a registration")
+        if seen.drafts[name].fact(Fact.MENDS) != mended_version(seen.registrations[name]):
+            yield Broken(BOTH, f"{name[:8]} is a draft and a registration")
     for name, actions in seen.actions.items():
-        if "draft.saved" not in actions:
-            continue
+        if "draft.saved" not in actions or (name in seen.registrations and ENDED.intersection(actions)):
+            continue  # what ended of a registration is what was mended of it
         ended = ENDED.intersection(actions)
         places = (name in seen.drafts) + (name in seen.registrations) + bool(ended)
         if places != 1 and not (name in seen.drafts and name in seen.registrations):
@@ -174,9 +209,16 @@ def _numbers(seen: Seen) -> Iterator[Broken]:
         yield Broken(REFERENCE, "a reference was given twice")
     if len(set(seen.accounts)) != len(seen.accounts):
         yield Broken(REFERENCE, "a virtual account was given twice")
-    stands = [one.id for one in seen.registrations.values() if one.state is not State.CANCELLED]
-    if seen.outbox != Counter(stands):
-        yield Broken(OUTBOX, "the outbox does not hold once each registration that stands")
+    for name, registration in seen.registrations.items():
+        queued = seen.outbox.get(name, {})
+        if registration.state is State.CANCELLED:
+            fits = all(queued.values())  # what is taken back waits for nothing
+        else:
+            fits = list(queued) == list(range(1, registration.version + 1))
+        if not fits:
+            yield Broken(OUTBOX, f"{registration.reference} is not queued once for each version")
+    if seen.outbox.keys() - seen.registrations.keys():
+        yield Broken(OUTBOX, "what is queued is no registration")
 
 
 def _days(house: Services, seen: Seen) -> Iterator[Broken]:

@@ -92,6 +92,17 @@ PLANTED: Mapping[str, tuple[str, Plant]] = {
         OUTBOX,
         _sql("UPDATE registration SET state = 'cancelled' WHERE state = 'submitted'"),
     ),
+    "a draft of what nobody refused": (
+        BOTH,
+        _sql(
+            "INSERT OR IGNORE INTO draft SELECT id, 9, '', '', kk, name, people, '',"
+            """ '{"answers":{},"facts":{"mends":"1"},"at":""}' FROM registration WHERE state = 'submitted'"""
+        ),
+    ),
+    "a mended version is not queued": (
+        OUTBOX,
+        _sql("UPDATE outbox SET version = version + 1 WHERE registration IN (SELECT id FROM registration)"),
+    ),
     "somebody unknown works here": (WHO, _stranger),
 }
 """By name: the invariant that must see it, and the fault."""

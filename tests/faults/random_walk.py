@@ -1,4 +1,4 @@
-"""Random walks from a seed: two people at one store, keys right and wrong, turns, cuts, clocks, full disks.
+"""Random walks from a seed: two people at one store, keys right and wrong, refusals, turns, cuts, full disks.
 
 After every action the invariants of `invariants.py` must hold. The controls plant one fault in each of them.
 """

@@ -12,7 +12,8 @@ from typing import Any
 
 from kiosk.bootstrap import Services, services
 from kiosk.domain.draft import split_member_path
-from kiosk.domain.registration import Registration
+from kiosk.domain.fields import Problem
+from kiosk.domain.registration import Registration, State
 from kiosk.errors import KioskError
 from screens.dialogs import Confirm
 from screens.home import HomePage
@@ -23,6 +24,10 @@ from tests.faults.families import answers, family, settings, steps
 from tests.faults.hand import Hand
 from tests.faults.invariants import Acknowledged, Broken
 from tests.faults.planted import Plant
+from tests.screens.hub_words import refused
+
+REFUSED = "address.street"
+"""What the hub finds wrong in a walk."""
 
 _NONSENSE = (
     "abc",
@@ -125,6 +130,7 @@ class Walk:
             (3, self._submit_again),
             (3, self._change_turns),
             (2, self._take_back),
+            (4, self._hub_refuses),
             (1, self._close_day),
             (1, self._month),
         )
@@ -148,7 +154,7 @@ class Walk:
 
     def _acknowledge(self, stored: Any) -> None:
         if isinstance(stored, Registration):
-            self._known.receipts[stored.reference] = stored
+            self._known.receipt(stored)
         else:
             self._known.draft(stored)
 
@@ -174,7 +180,8 @@ class Walk:
             await self._fill_in(person, hand.place.row)
 
     async def _from_home(self, person: Person) -> None:
-        listed = len(person.hand.services.drafts.page(limit=3))
+        services = person.hand.services
+        listed = services.mending.count() + len(services.drafts.page(limit=3))
         if listed and self._draw.random() < 0.7:
             await self._press(person, Key.TEXT, str(self._draw.randint(1, listed)))
             await self._press(person, Key.ENTER)
@@ -216,6 +223,8 @@ class Walk:
         member = split_member_path(row)
         if member is not None and member[0] >= len(wanted["members"]):
             return None
+        if row == REFUSED and journey.mends:
+            return f"Jl. Mawar {number}"
         given: dict[str, str] = {"consent.accepted": "y", "consent.guardian": wanted["members"][0]["name"]}
         return {**answers(wanted), **given}.get(row, "")
 
@@ -232,11 +241,14 @@ class Walk:
         if not isinstance(person.hand.pages[0], HomePage):
             return
         await person.hand.start()
-        listed = person.hand.services.drafts.page(limit=1)
+        services = person.hand.services
+        cards = services.mending.cards(limit=1)
+        first = cards[0].draft_id if cards else next((one.id for one in services.drafts.page(limit=1)), "")
+        version = str(services.queries.registration(cards[0].reference).version) if cards else ""
         await self._press(person, Key.TEXT, "1")
         await self._press(person, Key.DELETE)
-        if isinstance(person.hand.top, Confirm) and listed:
-            self._known.given_up.add(listed[0].id)
+        if isinstance(person.hand.top, Confirm) and first:
+            self._known.given_up.add((first, version))
             await self._press(person, Key.NEXT)
 
     async def _submit_again(self, person: Person) -> None:
@@ -252,6 +264,15 @@ class Walk:
     def _is_registered(self, draft_id: str) -> bool:
         with self._house.open_work.reading() as work:
             return work.registrations.by_draft(draft_id) is not None
+
+    async def _hub_refuses(self, person: Person) -> None:
+        """The hub refuses a registration, which then waits to be mended."""
+        house = person.hand.services
+        with house.open_work.reading() as work:
+            waiting = work.registrations.batch(state=State.SUBMITTED, limit=3)
+        if waiting:
+            with suppress(KioskError):
+                refused(house, self._draw.choice(waiting), [Problem(REFUSED, "address.missing")], "")
 
     # What staff do beside the families.
 

@@ -314,13 +314,25 @@ async def test_what_was_decided_meanwhile_is_said_on_the_first_screen(card: Stag
     assert card.services.drafts.page(limit=9) == []
 
 
+async def test_no_answer_is_kept_to_what_was_decided_meanwhile(card: Stage) -> None:
+    await card.keys("1", "ENTER")
+    (found,) = card.services.queries.newest()
+    with card.services.open_work() as work:
+        work.registrations.replace(replace(found, state=State.CANCELLED))
+        work.commit()
+    await card.keys(RIGHT_NIK, "ENTER")
+    assert card.step == "home"
+    assert card.says("problem.mend.cancelled")
+    assert card.services.drafts.page(limit=9) == []
+
+
 async def test_what_somebody_else_has_sent_is_said(card: Stage) -> None:
     await card.keys("1", "ENTER", RIGHT_NIK, "ENTER")
     opened = card.services.mending.open("K1-0001-PA", card.services.rules()).draft
     card.services.mending.submit(opened, card.services.rules())
     await card.keys("F10")
     assert card.step == "home"
-    assert card.says("problem.draft.gone")
+    assert card.says("problem.mend.done")
     assert stored(card) == (State.SUBMITTED, 2)
 
 

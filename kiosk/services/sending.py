@@ -70,16 +70,16 @@ class Sending:
         with self._open_work() as work:
             return work.outbox.waiting(at_most=at_most)
 
-    def sealed(self, outgoing: Sequence[Outgoing]) -> list[bytes]:
+    def sealed(self, outgoing: Sequence[Outgoing], *, sets_out: bool = True) -> list[bytes]:
         """The envelopes of what goes out, signed with the identity and the audit head of this moment.
 
-        It is marked as on its way before this returns: from then on the hub may have it, whatever is known
-        here. Raises KioskError `kiosk.not_enrolled` where there is nobody to seal to, `outbox.withdrawn`
-        where one of them was taken back meanwhile; then none is marked.
+        It is marked as on its way before this returns, unless only its name is asked for: from then on the
+        hub may have it, whatever is known here. Raises KioskError `kiosk.not_enrolled` where there is nobody
+        to seal to, `outbox.withdrawn` where one of them was taken back meanwhile; then none is marked.
         """
         with self._open_work() as work:
             identity, head = work.identity.get(), work.audit.head()
-            if identity is not None:
+            if identity is not None and sets_out:
                 places = [one.queued.n for one in outgoing]
                 if work.outbox.set_out(places, self._clock.now().wall) < len(places):
                     raise KioskError(WITHDRAWN)

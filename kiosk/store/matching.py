@@ -8,12 +8,14 @@ from typing import Any
 from kiosk.store.audit import any_bytes
 
 _HAS_LINE = "SELECT 1 FROM audit WHERE subject = r.reference AND action = 'registration.submitted'"
+_TAKEN_BACK = "SELECT 1 FROM audit WHERE subject = r.reference AND action = 'registration.voided'"
+_NOT_TOLD = f"NOT EXISTS ({_HAS_LINE}) OR (r.state = 'cancelled' AND NOT EXISTS ({_TAKEN_BACK}))"
 # A draft that mends a registration has its id, and begins to count anew.
 _SAVES = "SELECT count(*) FROM audit WHERE subject = d.id AND action = 'draft.saved'"
 _IS_MENDED = "SELECT 1 FROM registration WHERE id = d.id"
 _DISAGREES = f"revision > ({_SAVES}) OR (revision < ({_SAVES}) AND NOT EXISTS ({_IS_MENDED}))"
 
-_REGISTRATIONS = f"SELECT reference FROM registration AS r WHERE NOT EXISTS ({_HAS_LINE}) ORDER BY n LIMIT ?"  # noqa: S608
+_REGISTRATIONS = f"SELECT reference FROM registration AS r WHERE {_NOT_TOLD} ORDER BY n LIMIT ?"  # noqa: S608
 _DRAFTS = f"SELECT id FROM draft AS d WHERE {_DISAGREES} ORDER BY id LIMIT ?"  # noqa: S608
 _LINES = """SELECT n FROM audit AS a WHERE action = 'registration.submitted'
     AND NOT EXISTS (SELECT 1 FROM registration WHERE reference = a.subject)
@@ -35,8 +37,8 @@ _DRAFT_LINES = """WITH RECURSIVE known (subject) AS (
 
 _NEWEST = 1000
 _NEWEST_REGISTRATIONS = f"""SELECT count(*) FROM (
-    SELECT reference FROM registration ORDER BY n DESC LIMIT {_NEWEST}) AS r
-    WHERE NOT EXISTS ({_HAS_LINE})"""  # noqa: S608
+    SELECT reference, state FROM registration ORDER BY n DESC LIMIT {_NEWEST}) AS r
+    WHERE {_NOT_TOLD}"""  # noqa: S608
 _NEWEST_DRAFTS = f"""SELECT count(*) FROM (
     SELECT id, revision FROM draft ORDER BY saved_at DESC LIMIT {_NEWEST}) AS d
     WHERE {_DISAGREES}"""  # noqa: S608
@@ -46,9 +48,10 @@ _NEWEST_DRAFTS = f"""SELECT count(*) FROM (
 class Unmatched:
     """What does not agree.
 
-    `registrations` are references that no line tells of, `drafts` the ids of drafts that were changed more or
-    less often than their lines say; `lines` tell of a registration that is not there, `draft_lines` of a
-    draft that is neither there, nor registered, nor ended.
+    `registrations` are references of which no line tells that they came, or that they were taken back though
+    they are; `drafts` the ids of drafts that were changed more or less often than their lines say; `lines`
+    tell of a registration that is not there, `draft_lines` of a draft that is neither there, nor registered,
+    nor ended.
     """
 
     registrations: tuple[str, ...] = ()

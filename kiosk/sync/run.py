@@ -228,7 +228,7 @@ class SyncRun:
     async def _ask_at_the_start(self) -> None:
         """Asks what the hub holds already: this kiosk may have been cut off, or put back from a copy."""
         while outgoing := self._next(MOST):
-            names, _ = self._sealed(outgoing)
+            names, _ = self._sealed(outgoing, sets_out=False)
             if names and not await self._ask(outgoing, names):
                 return
 
@@ -261,16 +261,16 @@ class SyncRun:
         found = self._side.sending.due(limit=limit + len(taken))
         return [one for one in found if one.queued.n not in taken][:limit]
 
-    def _sealed(self, outgoing: list[Outgoing]) -> tuple[list[Named], list[bytes]]:
+    def _sealed(self, outgoing: list[Outgoing], *, sets_out: bool = True) -> tuple[list[Named], list[bytes]]:
         """What goes out with its names; what cannot be sealed is set aside and taken out of the list."""
         sealed: list[tuple[Outgoing, bytes]] = []
         bad: list[tuple[Queued, str]] = []
         try:
-            sealed = list(zip(outgoing, self._side.sending.sealed(outgoing), strict=True))
+            sealed = list(zip(outgoing, self._side.sending.sealed(outgoing, sets_out=sets_out), strict=True))
         except (KioskError, ValueError, TypeError, KeyError):
             for one in outgoing:
                 try:
-                    sealed.append((one, self._side.sending.sealed([one])[0]))
+                    sealed.append((one, self._side.sending.sealed([one], sets_out=sets_out)[0]))
                 except KioskError as error:
                     if error.code == "kiosk.not_enrolled":
                         raise

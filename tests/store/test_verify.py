@@ -170,6 +170,12 @@ def test_a_cut_leaves_registrations_without_their_lines(filled: bytes, folder: P
     assert not found.ok
 
 
+def test_what_was_taken_back_without_a_line_is_found(filled: bytes, folder: Path, key_path: Path) -> None:
+    tamper(folder, filled, "UPDATE registration SET state = 'cancelled' WHERE n = 7")
+    found = proved(folder, key_path)
+    assert (found.ok, found.without_line) == (False, (examples.reference(7),))
+
+
 def test_a_registration_taken_out_is_missed(filled: bytes, folder: Path, key_path: Path) -> None:
     tamper(folder, filled, *_without(7))
     found = proved(folder, key_path)

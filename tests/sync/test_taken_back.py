@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from dataclasses import replace
+
+import pytest
 
 from kiosk.domain.fields import Problem
 from kiosk.domain.registration import Registration, State
 from kiosk.domain.staff import Role
+from kiosk.services.sending import Received, Sending
 from kiosk.services.staff import SignedIn
+from kiosk.services.sync_ports import ReceiptWord
+from kiosk.sync.pace import Pace
 from tests.hub.placed import Hub
 from tests.hub.running import RunningHub
 from tests.sync.held import held_at, port_of, through
@@ -15,6 +22,14 @@ from tests.sync.here import KioskHere
 from tests.sync.proxy import HttpMessage, Proxy
 
 WHY = "keluarga ini datang dua kali"
+
+
+class OneByOne(Pace):
+    """A line on which each request takes one record, so that the sending lasts."""
+
+    def batch(self, record_bytes: int) -> int:
+        del record_bytes
+        return 1
 
 
 def two_people(here: KioskHere) -> tuple[SignedIn, SignedIn]:
@@ -68,6 +83,40 @@ def test_what_the_hub_may_have_is_not_taken_back_though_no_receipt_came(
     assert isinstance(refused, Problem)
     assert refused.code == "void.sent"
     assert here.sync().sent == 1
+
+
+def test_taken_back_while_others_are_on_their_way_each_is_here_or_there(
+    here: KioskHere, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is either taken back and never at the hub, or there and not taken back."""
+    registered = [here.register(number) for number in range(1, 13)]
+    first, second = two_people(here)
+    on_the_way, taken_back = threading.Event(), threading.Event()
+
+    def receipts(sending: Sending, words: Iterable[ReceiptWord]) -> Received:
+        """Between two requests, with another one under way, the sending stands still."""
+        heard = list(words)
+        if heard:
+            on_the_way.set()
+            assert taken_back.wait(30)
+        return whole(sending, heard)
+
+    whole = Sending.receipts
+    monkeypatch.setattr(Sending, "receipts", receipts)
+    sending = threading.Thread(target=here.sync, kwargs={"pace": OneByOne()})
+    sending.start()
+    assert on_the_way.wait(30)
+    found = {one.id: here.house.staffing.risky.void(one.reference, first, second, WHY) for one in registered}
+    taken_back.set()
+    sending.join()
+    here.sync()
+    at_hub = {record for record, _ in held_at(hub)}
+    assert 0 < len(at_hub) < len(registered)
+    assert at_hub == {record for record, what in found.items() if isinstance(what, Problem)}
+    states = here.states()
+    for one in registered:
+        assert (states[one.reference] is State.CANCELLED) == (one.id not in at_hub)
+    assert here.house.queries.waiting() == 0
 
 
 def test_a_refused_one_that_was_taken_back_is_not_brought_back_by_the_hub(here: KioskHere, hub: Hub) -> None:

@@ -69,6 +69,13 @@ def test_what_was_taken_back_a_moment_ago_is_not_sealed_and_marks_nothing_else(k
     assert len(kiosk.sending.sealed(outgoing[1:])) == 1
 
 
+def test_what_is_sealed_to_be_asked_for_is_not_on_its_way(kiosk: SyncedKiosk) -> None:
+    kiosk.register()
+    outgoing = kiosk.sending.due(limit=1)
+    assert len(kiosk.sending.sealed(outgoing, sets_out=False)) == 1
+    assert [one.left_at for one in kiosk.store.state.outbox.values()] == [""]
+
+
 def test_where_nobody_is_enrolled_nothing_is_on_its_way(kiosk: SyncedKiosk) -> None:
     kiosk.register()
     kiosk.store.state.identity = None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # the first screen stands before these are needed
     from kiosk.services.drafts import Drafts
     from kiosk.services.membership import Membership
     from kiosk.services.mending import Mending
-    from kiosk.services.ports import Clock, Printer
+    from kiosk.services.ports import Clock, Printer, PrintJob
     from kiosk.services.queries import Queries
     from kiosk.services.registration import Registrar
     from kiosk.services.staff import SignedIn
@@ -153,6 +153,8 @@ class Context:
     """The program goes on as the practice of the classroom when this one has ended."""
     touched: bool = False
     """Whether a person has typed anything of theirs in this process."""
+    printed: dict[str, PrintJob] = field(default_factory=dict, repr=False)
+    """The slips that were asked for, by their codes."""
     opening: asyncio.Task[None] | None = field(default=None, repr=False)
     _beat: int = 0
     _loading: asyncio.Task[Services] | None = field(default=None, repr=False)

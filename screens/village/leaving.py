@@ -103,6 +103,7 @@ class FarewellPage(AnyKeyPage):
         super().__init__(context, FAREWELL_SECONDS)
         self._message = message
         self._code = code
+        self._job = print_slip(context, code) if code else None
 
     async def answered(self) -> None:
         """Whoever presses a key has written it down."""
@@ -119,6 +120,8 @@ class FarewellPage(AnyKeyPage):
             body += [(Span("   " + t("screen.slip.code")),), ()]
             body += [(Span("   " + line, "title"),) for line in large(grouped(self._code))]
             body += [(), (Span("   "), Span(f" {grouped(self._code)} ", "mark")), ()]
+            if self._job is not None:
+                body += indented(t(f"screen.call.{self._job.state}"), role="title")
             body += indented(t("screen.slip.how"))
             if days:
                 body += indented(t("screen.slip.days", days=days))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from kiosk.services.ports import PrintJob
+from kiosk.services.ports import PrintJob, PrintState
 from kiosk.services.slip import slip
 from screens.context import Context
 
 
 def print_slip(context: Context, code: str) -> PrintJob | None:
-    """Asks for the slip with this code; None where there is no printer."""
+    """Asks for the slip with this code, unless it has come out already; None where there is no printer."""
     printer, config = context.services.printer, context.config
     if printer is None:
         return None
-    days, training = config.drafts.days, config.is_training
-    return printer.print(slip(code, context.language, config.kiosk.place, days=days, training=training))
+    job = context.printed.get(code)
+    if job is None or job.state is PrintState.FAILED:
+        days, training = config.drafts.days, config.is_training
+        job = printer.print(slip(code, context.language, config.kiosk.place, days=days, training=training))
+        context.printed[code] = job
+    return job

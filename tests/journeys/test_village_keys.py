@@ -16,7 +16,7 @@ from tests.journeys.terminal import XTERM
 from tests.journeys.village import Village
 from tests.screens.hub_words import REAL
 
-_NAMED = {"enter": b"\r", "delete": XTERM["DELETE"]} | {key: XTERM[key.upper()] for key in ("f6", "f9", "f10")}
+_NAMED = {
     "enter": b"\r",
     "delete": XTERM["DELETE"],
     "f6": XTERM["F6"],

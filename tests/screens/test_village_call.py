@@ -121,6 +121,24 @@ async def test_the_code_on_the_paper_holds_until_it_was_used(printing: Printed) 
     assert code_on(stage) != code
 
 
+async def test_a_slip_comes_out_once_however_often_it_is_asked_for(printing: Printed, tmp_path: Path) -> None:
+    stage = await at_a_question(printing())
+    await stage.keys("F2", "ENTER", "F2", "ENTER", "F2")
+    paper_comes_out(stage)
+    await stage.keys("F12")
+    assert stage.says("screen.call.printed")
+    assert len(list((tmp_path / "paper").iterdir())) == 1
+
+
+async def test_one_that_did_not_come_out_is_asked_for_again(printing: Printed, tmp_path: Path) -> None:
+    stage = await at_a_question(printing(to=str(tmp_path / "later")))
+    await stage.keys("F2")
+    assert paper_comes_out(stage) is PrintState.FAILED
+    (tmp_path / "later").mkdir()
+    await stage.keys("ENTER", "F2")
+    assert paper_comes_out(stage) is PrintState.PRINTED
+
+
 async def test_a_code_used_elsewhere_is_not_given_again(printing: Printed) -> None:
     stage = await at_a_question(printing())
     await stage.keys("F2")

@@ -193,6 +193,8 @@ class AccountPage:
             lines += indented(t("receipt.new_number"), role="warn")
         if registration.demo_card:
             lines += indented(t("receipt.demo_card"), role="warn")
+        elif self._context.is_public:
+            lines += [(), *indented(t("screen.account.after"), role="title")]
         return lines
 
     def _title(self) -> Line:

@@ -6,7 +6,7 @@ from kiosk.language import Language, offered
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Confirm, Help
-from screens.frame import Message, framed, indented, told
+from screens.frame import Message, body_room, framed, indented, told
 from screens.keys import Key, Press
 from screens.view import Line, Span, View
 from screens.village.letters import large
@@ -61,20 +61,25 @@ class WelcomePage:
     async def _quit(self) -> None:
         self._context.shell.leave(0)
 
-    def view(self, width: int, height: int) -> View:
-        first = self._languages[0]
-        body: list[Line] = [(), *((Span("   " + line, "title"),) for line in large("DAFTAR JKN")), ()]
-        for language in self._languages:
-            body += indented(language.text("screen.welcome.what"))
-        body.append(())
-        for language in self._languages:
-            body += indented(language.text("screen.welcome.how"), role="title")
-        body.append(())
+    def _body(self, room: int) -> list[Line]:
+        """What it is for and how to choose in every language, then the choices; with air if there is room."""
+        first, many = self._languages[0], len(self._languages)
+        what = [line for one in self._languages for line in indented(one.text("screen.welcome.what"))]
+        how = [
+            line for one in self._languages for line in indented(one.text("screen.welcome.how"), role="title")
+        ]
+        choices: list[Line] = []
+        title: list[Line] = [(Span("   " + line, "title"),) for line in large("DAFTAR JKN")]
+        air = 4 + len(title) + len(what) + len(how) + 2 * many <= room
         for number, language in enumerate(self._languages, 1):
             chosen = language.code == self._context.language.code
             name = language.text("screen.welcome.name")
             note = Span("   " + first.text("screen.welcome.enter") if chosen else "")
-            body += [(Span("      "), Span(f" {number} ", "mark"), Span(f"  {name}"), note), ()]
+            choices += [(Span("      "), Span(f" {number} ", "mark"), Span(f"  {name}"), note), *[()] * air]
+        return [(), *title, (), *what, *[()] * air, *how, (), *choices]
+
+    def view(self, width: int, height: int) -> View:
+        body = self._body(body_room(height))
         keys = ["help", "staff", "begin"]
         if self._context.config.screens.may_quit:
             keys.append("quit")

@@ -13,11 +13,12 @@ from kiosk.channels.printer_paper import Paper
 from kiosk.domain.flow import Step
 from kiosk.domain.resume_code import grouped
 from kiosk.services.ports import PrintState
+from screens.registration.account import AccountPage
 from screens.village.call import CallPage
 from screens.village.letters import large
 from tests.builders import KK
 from tests.screens.conftest import Stager
-from tests.screens.hub_words import REAL
+from tests.screens.hub_words import REAL, registered
 from tests.screens.stage import Stage, StageClock, settings
 
 Printed = Callable[..., Stage]
@@ -224,3 +225,15 @@ async def test_without_a_printer_nothing_is_offered(stage: Stage) -> None:
     assert "Enter" not in stage.frame()[23]
     await stage.keys("ENTER")
     assert stage.text == before
+
+
+async def test_what_comes_next_is_told_where_the_number_is_a_real_one(printing: Printed) -> None:
+    stage = printing()
+    one = registered(stage.services, **REAL)
+    for demo in (True, False):
+        page = AccountPage(stage.context, replace(one, demo_card=demo))
+        await stage.context.ready()
+        stage.show(page)
+        assert stage.says("screen.account.after") is not demo, stage.text
+        stage.check()
+    assert "PgDn" not in stage.frame()[23], "all of it is seen at once"

@@ -10,7 +10,7 @@ import pytest
 from kiosk.commands.keys import pages_of
 from kiosk.domain.flow import Step
 from kiosk.domain.registration import State
-from kiosk.language import LANGUAGES
+from kiosk.language import LANGUAGES, Language
 from kiosk.services.clerk import Clerk
 from screens.village.about import AboutPage
 from screens.village.letters import _DRAWN, COLUMNS, ROWS, large
@@ -64,6 +64,21 @@ async def test_it_says_what_it_is_for_in_every_language(village: Stage) -> None:
     assert village.says("help.page.welcome")
     await village.keys("F3", "F2")
     assert village.says("screen.staff", place="Puskesmas Cempaka")
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 4])
+async def test_all_languages_that_are_offered_can_be_seen(
+    staged: Stager, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    codes = ["id", "en", "jv", "su"][:many]
+    monkeypatch.setattr("screens.village.welcome.offered", lambda _: [Language(code) for code in codes])
+    stage = await staged("village").start()
+    for number, code in enumerate(codes, 1):
+        assert f" {number}   {Language(code).text('screen.welcome.name')}" in stage.text
+    await stage.keys(str(many))
+    assert stage.context.language.code == codes[-1]
+    await stage.keys("F10", "F10")
+    assert stage.step == Step.TERMS
 
 
 async def test_the_next_person_begins_in_the_language_of_the_place(village: Stage) -> None:

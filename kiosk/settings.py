@@ -133,10 +133,13 @@ class ProfileSettings:
 
 @dataclass(frozen=True, slots=True)
 class CounterSettings(ProfileSettings):
-    """What only a counter with staff knows: whether they sign in."""
+    """What only a counter with staff knows: whether they sign in, and the settings file of the village kiosk
+    on the same machine whose slips are taken here; empty for none.
+    """
 
     idle_seconds: int = 300
     sign_in: bool = True
+    slips_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

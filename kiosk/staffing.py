@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kiosk.errors import KioskError
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from kiosk.config import Config
     from kiosk.services.ports import Clock, Randomness
     from kiosk.services.signs import SignRules
+    from kiosk.services.slips import OtherKiosk
     from kiosk.services.staffing import Staffing
     from kiosk.store.unit_of_work import Store
 
@@ -17,10 +20,12 @@ if TYPE_CHECKING:
 def staffing_of(store: Store, clock: Clock, randomness: Randomness, config: Config) -> Staffing:
     """All of it on the store that is open."""
     from kiosk.hashing import Argon2Hasher
+    from kiosk.services.drafts import Drafts
     from kiosk.services.risky import Risky
     from kiosk.services.settings_watch import SettingsWatch
     from kiosk.services.shifts import Shifts
     from kiosk.services.signs import Signs
+    from kiosk.services.slips import Slips
     from kiosk.services.staff import Staff
     from kiosk.services.staffing import Staffing
 
@@ -31,7 +36,51 @@ def staffing_of(store: Store, clock: Clock, randomness: Randomness, config: Conf
         risky=risky,
         signs=Signs(store, sign_rules),
         settings=SettingsWatch(store, clock, risky, told_settings(config)),
+        slips=Slips(
+            store,
+            clock,
+            Drafts(store, clock, randomness),
+            kiosk_id=config.kiosk.id,
+            other=lambda: _kiosk_beside(config),
+        ),
     )
+
+
+def _kiosk_beside(config: Config) -> OtherKiosk | None:
+    """The village kiosk on this machine whose slips are taken at the counter, where there is one.
+
+    Raises KioskError `slips.other` where its settings cannot be used, or name this kiosk.
+    """
+    from kiosk.config import load
+    from kiosk.services.slips import OtherKiosk
+
+    if config.profile != "counter" or not config.counter.slips_from:
+        return None
+    try:
+        there = load(config.counter.slips_from, "village")
+    except KioskError as error:
+        raise KioskError("slips.other", error.code) from error
+    if there.kiosk.id == config.kiosk.id:
+        raise KioskError("slips.other")
+    return OtherKiosk(there.kiosk.id, lambda: _opened_beside(there))
+
+
+@contextmanager
+def _opened_beside(there: Config) -> Iterator[Store]:
+    """Its store for as long as it is needed; none is ever made, nor a key."""
+    from kiosk.store.engine import DATABASE
+    from kiosk.store.unit_of_work import store_factory
+
+    if not ((there.store_dir / DATABASE).is_file() and there.key_file.is_file()):
+        raise KioskError("slips.other")
+    try:
+        store = store_factory(there.store_dir, there.key_file)
+    except KioskError as error:
+        raise KioskError("slips.other", error.code) from error
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def told_settings(config: Config) -> dict[str, str]:

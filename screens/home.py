@@ -145,7 +145,7 @@ class HomePage:
 
     async def _take_up(self, code: str) -> None:
         """Goes on with the family that has the slip with this code."""
-        found = await self._context.work(self._context.services.drafts.take_up, code)
+        found = await self._context.work(self._context.services.staffing.slips.take_up, code)
         if isinstance(found, Problem):
             self._message = Message(self._context.say(found), "warn")
         else:

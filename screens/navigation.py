@@ -117,6 +117,8 @@ async def resume(context: Context, draft_id: str) -> bool:
     Raises KioskError where it mends what can be mended no more.
     """
     draft = await context.work(context.services.drafts.resume, draft_id)
+    if draft is not None:
+        draft = await context.work(context.services.staffing.slips.settle, draft)
     if draft is None:
         return False
     if draft.fact(Fact.MENDS):

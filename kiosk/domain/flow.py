@@ -52,6 +52,8 @@ class Fact:
     """What the consent that stands in a mended draft was given to."""
     CONSENT_SECONDS = "consent_seconds"
     """For how many whole seconds the consent was on the screen."""
+    COMES_FROM = "comes_from"
+    """The kiosk that still has the draft of which this is a copy, and the revision that was copied."""
 
 
 def again_fact(nik: str) -> str:

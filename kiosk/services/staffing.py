@@ -8,15 +8,17 @@ from kiosk.services.risky import Risky
 from kiosk.services.settings_watch import SettingsWatch
 from kiosk.services.shifts import Shifts
 from kiosk.services.signs import Signs
+from kiosk.services.slips import Slips
 from kiosk.services.staff import Staff
 
 
 @dataclass(frozen=True, slots=True)
 class Staffing:
-    """Accounts, turns, acts of two people, signs of misuse, and what was changed in the settings."""
+    """Accounts, turns, acts of two, signs of misuse, changed settings, slips of the kiosk beside."""
 
     staff: Staff
     shifts: Shifts
     risky: Risky
     signs: Signs
     settings: SettingsWatch
+    slips: Slips

@@ -32,7 +32,7 @@ _DRAFT_LINES = """WITH RECURSIVE known (subject) AS (
     line (n) AS (SELECT (
         SELECT min(n) FROM audit WHERE subject = gone.subject AND action = 'draft.saved') FROM gone
         WHERE NOT EXISTS (SELECT 1 FROM audit WHERE subject = gone.subject
-            AND action IN ('draft.discarded', 'draft.expired')))
+            AND action IN ('draft.discarded', 'draft.expired', 'draft.moved')))
     SELECT n FROM line WHERE n IS NOT NULL ORDER BY n LIMIT ?"""
 
 _NEWEST = 1000

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kiosk.domain.flow import Step
+from kiosk.domain.resume_code import make_code
 from kiosk.domain.staff import Role
 from tests.builders import a_draft, a_family, a_member
 from tests.screens.conftest import Stager
 from tests.screens.counter import BUDI, PINS, RINA, SITI, signed_in, staffed, trail
 from tests.screens.stage import Stage
+from tests.staff.beside import Beside
 
 KK = "3173050101200012"
 REAL = {"kk": KK}
@@ -286,6 +290,27 @@ async def test_a_counter_without_sign_in_is_as_ever(staged: Stager) -> None:
     assert stage.step == "home"
     await stage.keys("F2")
     assert stage.says("screen.staff", place="Puskesmas Cempaka")
+
+
+async def test_a_slip_of_the_village_kiosk_opens_its_family_at_the_counter(
+    staged: Stager, tmp_path: Path
+) -> None:
+    beside = Beside(tmp_path)
+    village = beside.open("village")
+    draft, code = beside.draft(village)
+    stage = await signed_in(staged, slips_from=str(beside.file("village")))
+    await stage.keys(code, "ENTER")
+    assert stage.draft.id == draft.id
+    assert stage.path == "members[0].relation"
+    assert village.drafts.resume(draft.id) is None
+    village.open_work.close()
+
+
+async def test_a_kiosk_beside_that_cannot_be_read_is_said(staged: Stager, tmp_path: Path) -> None:
+    stage = await signed_in(staged, slips_from=str(tmp_path / "nowhere.toml"))
+    await stage.keys(make_code(77), "ENTER")
+    assert stage.step == "home"
+    assert stage.says("problem.slips.other")
 
 
 async def test_every_page_of_a_family_knows_f2(staged: Stager) -> None:

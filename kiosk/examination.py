@@ -96,6 +96,8 @@ class Examination:
         yield "waiting", self._waiting
         yield "aside", lambda: doctor.set_aside(facts.aside, facts.aside_codes)
         yield "drafts", self._drafts
+        if self._config.profile == "counter":
+            yield "staff", self._staff
 
     @cached_property
     def _facts(self) -> StoreFacts:
@@ -171,6 +173,11 @@ class Examination:
         saved = [found for text in self._facts.drafts_saved if (found := _time(text)) is not None]
         expiry = self._config.drafts
         return doctor.drafts(saved, self._now, expiry.days, expiry.warn_days)
+
+    def _staff(self) -> Finding:
+        facts = self._facts
+        signs_in, unsigned = self._config.counter.sign_in, _time(facts.unsigned_since)
+        return doctor.staff(facts.staff, facts.supervisors, unsigned, self._now, signs_in=signs_in)
 
     def _reference(self) -> Finding:
         checked = table("premiums")["date"]

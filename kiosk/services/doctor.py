@@ -26,6 +26,7 @@ BEHIND_SECONDS = 120
 AHEAD_DAYS = 90
 WAITING_DAYS = 7
 SMS_MINUTES = 10
+FEWEST_SUPERVISORS, UNSIGNED_DAYS = 2, 3
 
 
 class Health(StrEnum):
@@ -288,6 +289,19 @@ def sync(note: SyncNote, now: datetime, minutes: int) -> Finding:
         return _found("sync", Health.OK, "none")
     late = (now - datetime.fromisoformat(note.contact_at)).days >= 1 and minutes > 0
     return _found("sync", Health.LOOK if late else Health.OK, "late" if late else "ok", last=last)
+
+
+def staff(
+    count: int, supervisors: int, unsigned: datetime | None, now: datetime, *, signs_in: bool
+) -> Finding:
+    """The accounts: that more than one person can unlock and allow, and that days are signed."""
+    if not count:
+        return _found("staff", Health.OK, "first" if signs_in else "none")
+    if supervisors < FEWEST_SUPERVISORS:
+        return _found("staff", Health.LOOK, "alone", count=count)
+    if unsigned is not None and (now - unsigned).days >= UNSIGNED_DAYS:
+        return _found("staff", Health.LOOK, "unsigned", date=f"{unsigned:%d-%m-%Y}")
+    return _found("staff", Health.OK, "ok", count=count)
 
 
 def printer(path: str, *, there: bool) -> Finding:

@@ -31,6 +31,9 @@ _TAIL = 10_000
 _SYNCS_FROM = 5
 """The steps of a store that knows of a hub."""
 
+_STAFFED_FROM = 6
+"""The steps of a store that knows of staff."""
+
 _STEPS = 20_000
 _KEY_PROBLEMS = {
     "store.key_missing": "missing",
@@ -48,6 +51,8 @@ _ENROLLED = "SELECT kiosk FROM identity WHERE n = 1"
 _ASIDE = """SELECT code, count(*) FROM outbox WHERE sent_at = '' AND code <> ''
     GROUP BY code ORDER BY code LIMIT 9"""
 _WAITING = "SELECT count(*), coalesce(min(queued_at), '') FROM outbox WHERE sent_at = ''"
+_STAFF = "SELECT count(*), coalesce(sum(role = 'supervisor'), 0) FROM staff WHERE active = 1"
+_UNSIGNED = "SELECT coalesce(min(began), '') FROM shift WHERE day_closed = 0"
 _DRAFTS = "SELECT saved_at FROM draft ORDER BY saved_at LIMIT 10000"
 
 
@@ -57,7 +62,8 @@ class StoreFacts:
 
     `enrolled_as` is the kiosk's name at the hub, empty for none; `aside` counts what the hub did not take.
     `finished` is False where the check of the file took too long, `chain_lines` are those walked at the end,
-    `lacking` is how many of the newest records do not agree with the chain.
+    `lacking` is how many of the newest records do not agree with the chain. `staff` have open accounts,
+    `supervisors` of them; `unsigned_since` is when the first turn began that is in no signed report.
     """
 
     problem: str = ""
@@ -76,6 +82,9 @@ class StoreFacts:
     aside: int = 0
     aside_codes: tuple[str, ...] = ()
     drafts_saved: tuple[str, ...] = ()
+    staff: int = 0
+    supervisors: int = 0
+    unsigned_since: str = ""
 
 
 def key_problem(key_file: Path, folder: Path) -> str:
@@ -168,6 +177,9 @@ def _asked(connection: Any, finished: bool, steps: int) -> StoreFacts:  # noqa: 
     left, demo = connection.execute(_USABLE_CARDS if syncs else _CARDS).fetchone()
     enrolled = connection.execute(_ENROLLED).fetchone() if syncs else None
     aside = connection.execute(_ASIDE).fetchall() if syncs else []
+    staffed = steps >= _STAFFED_FROM
+    staff, supervisors = connection.execute(_STAFF).fetchone() if staffed else (0, 0)
+    (unsigned,) = connection.execute(_UNSIGNED).fetchone() if staffed else ("",)
     waiting, oldest = connection.execute(_WAITING).fetchone()
     return StoreFacts(
         finished=finished,
@@ -184,4 +196,7 @@ def _asked(connection: Any, finished: bool, steps: int) -> StoreFacts:  # noqa: 
         aside=sum(count for _, count in aside),
         aside_codes=tuple(code for code, _ in aside),
         drafts_saved=tuple(saved for (saved,) in connection.execute(_DRAFTS)),
+        staff=staff,
+        supervisors=supervisors,
+        unsigned_since=unsigned,
     )

@@ -112,6 +112,11 @@ CASES: list[tuple[Finding, Health, str]] = [
     (doctor.enrolment("K1", "K1", ""), OK, "enrolment.ok"),
     (doctor.set_aside(0, ()), OK, "aside.none"),
     (doctor.set_aside(2, ("record.conflict", "envelope.kind")), LOOK, "aside.some"),
+    (doctor.staff(0, 0, None, NOW, signs_in=False), OK, "staff.none"),
+    (doctor.staff(0, 0, None, NOW, signs_in=True), OK, "staff.first"),
+    (doctor.staff(3, 1, None, NOW, signs_in=True), LOOK, "staff.alone"),
+    (doctor.staff(3, 2, ago(days=3), NOW, signs_in=True), LOOK, "staff.unsigned"),
+    (doctor.staff(3, 2, ago(days=2), NOW, signs_in=True), OK, "staff.ok"),
     (doctor.printer("", there=False), OK, "printer.none"),
     (doctor.printer("/dev/lp", there=True), OK, "printer.ok"),
     (doctor.printer("/dev/lp", there=False), MEND, "printer.closed"),
@@ -211,10 +216,10 @@ def _states(config: Config, machine: Machine | None = None) -> dict[str, str]:
 
 EVERYTHING = {
     "disk", "reserve", "clock", "key", "folder", "database", "schema", "chain", "cards", "waiting", "drafts",
-    "enrolment", "aside", "reference", "facilities", "sms", "copies", "sync", "printer", "receipts",
+    "enrolment", "aside", "staff", "reference", "facilities", "sms", "copies", "sync", "printer", "receipts",
     "terminal",
 }  # fmt: skip
-OF_THE_STORE = {"schema", "chain", "cards", "enrolment", "waiting", "aside", "drafts"}
+OF_THE_STORE = {"schema", "chain", "cards", "enrolment", "waiting", "aside", "drafts", "staff"}
 
 
 def test_a_good_set_up_has_nothing_to_be_mended(config: Config) -> None:
@@ -310,6 +315,19 @@ def _draft_without_line(config: Config) -> None:
     store.close()
 
 
+def _one_supervisor(config: Config) -> None:
+    staff = "'Ratna', 'supervisor', '', 1, '', '', 0, '[]', 0, '', ''"
+    _change(config, f"INSERT INTO staff VALUES ('S1', {staff})")
+
+
+def _never_signed(config: Config) -> None:
+    _one_supervisor(config)
+    staff = "'Dewi', 'supervisor', '', 1, '', '', 0, '[]', 0, '', ''"
+    _change(config, f"INSERT INTO staff VALUES ('S2', {staff})")
+    began = "2026-11-19T08:00:00.000+07:00"
+    _change(config, f"INSERT INTO shift VALUES (1, 'S1', '{began}', 0, '', '', '', 0, '')")
+
+
 def _newer(config: Config) -> None:
     _change(config, "INSERT INTO migration (name, version) VALUES ('9999_x', '9')")
 
@@ -321,6 +339,8 @@ def _open_folder(config: Config) -> None:
 @pytest.mark.parametrize(
     ("break_it", "expected"),
     [
+        (_one_supervisor, {"staff": "look staff.alone"}),
+        (_never_signed, {"staff": "look staff.unsigned"}),
         (_key_mode, {"key": "mend key.mode", "database": "ok database.ok"}),
         (_key_gone, {"key": "mend key.missing", "database": "mend database.unreadable"}),
         (_key_wrong, {"key": "ok key.ok", "database": "mend database.wrong_key"}),

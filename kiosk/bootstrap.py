@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kiosk.config import Config
     from kiosk.domain.registration import Registration
     from kiosk.language import Language
+    from kiosk.schooling import Schooling
     from kiosk.search import Hit, SearchIndex
     from kiosk.services.captcha_desk import CaptchaDesk
     from kiosk.services.contact import Contact, Sender
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 def reference_dir(config: Config) -> Path:
     """Where a profile keeps its imported lists and the search index made from them: public data."""
-    return config.store_dir / "reference"
+    return config.reference_dir
 
 
 def facility_files(config: Config) -> tuple[Path, ...]:
@@ -172,6 +173,7 @@ class Services:
     copies: Copies | None = None
     printer: Printer | None = None
     sender: Sender | None = None
+    schooling: Schooling | None = None
     _rules: dict[tuple[date, int], Rulebook] = field(default_factory=dict, repr=False)
 
     def rules(self) -> Rulebook:
@@ -325,7 +327,7 @@ def services(
         if sends:
             sender.send_now()
 
-    registrar = Registrar(open_work, clock, SystemRandomness(), kiosk_id=config.kiosk.id, after=stored)
+    registrar = Registrar(open_work, clock, SystemRandomness(), kiosk_id=config.reference_id, after=stored)
     return Services(
         config=config,
         clock=clock,
@@ -352,6 +354,7 @@ def services(
         copies=copies,
         printer=printer_of(config),
         sender=sender if sends else None,
+        schooling=_schooling(config, open_work, clock) if config.is_training else None,
     )
 
 
@@ -368,6 +371,12 @@ def _verification(config: Config, open_work: Store, clock: SystemClock, proofs: 
         texts=code_texts(),
         rules=CodeRules(chosen.code_minutes, chosen.code_tries, chosen.codes_an_hour),
     )
+
+
+def _schooling(config: Config, open_work: Store, clock: SystemClock) -> Schooling:
+    from kiosk.schooling import Schooling
+
+    return Schooling(config, open_work, clock)
 
 
 def _phone(config: Config) -> SimulatedPhone | None:

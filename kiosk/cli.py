@@ -121,10 +121,22 @@ def _dispatch(argv: Sequence[str], loaded: list[Config]) -> int:
         from kiosk.commands.arguments import parsed
 
         arguments = parsed(argv)
-    settings = config.load(arguments.config, arguments.profile)
+    settings = config.load(arguments.config, _profile(arguments))
     loaded.append(settings)
     _refuse_outside_training(arguments, settings)
     return _command(arguments)(arguments, settings)
+
+
+def _profile(arguments: Arguments) -> str | None:
+    """The profile that is asked for; commands of practice have their own."""
+    from kiosk.errors import UsageError
+
+    if not arguments.command.startswith("training"):
+        named: str | None = arguments.profile
+        return named
+    if arguments.profile not in {None, "training"}:
+        raise UsageError("usage.training_profile")
+    return "training"
 
 
 def _check_arguments(argv: Sequence[str]) -> Arguments | None:
@@ -186,6 +198,9 @@ _COMMANDS = {
     "backup": ("copies", "run_backup"),
     "restore": ("copies", "run_restore"),
     "doctor": ("doctor", "run"),
+    "training list": ("training", "run_list"),
+    "training run": ("training", "run_run"),
+    "training score": ("training", "run_score"),
     "hub serve": ("hub", "run_serve"),
     "hub enrol": ("hub", "run_enrol"),
     "hub revoke": ("hub", "run_revoke"),

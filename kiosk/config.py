@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kiosk.domain.identifiers import is_kiosk_id
+from kiosk.domain.identifiers import PRACTICE_ID, is_kiosk_id
 from kiosk.errors import ConfigError
 from kiosk.resources import default_settings
 from kiosk.settings import (
@@ -72,6 +72,11 @@ class Config:
         return dataclasses.replace(self, kiosk=dataclasses.replace(self.kiosk, profile=profile))
 
     @property
+    def reference_id(self) -> str:
+        """What references begin with: the kiosk's id, in practice always `L`."""
+        return PRACTICE_ID if self.is_training else self.kiosk.id
+
+    @property
     def screens(self) -> ProfileSettings:
         """The settings of the profile in use."""
         found: ProfileSettings = getattr(self, self.profile)
@@ -86,6 +91,11 @@ class Config:
     def store_dir(self) -> Path:
         """The data folder of this profile; the variable KIOSK_STORE goes before `[store] dir`."""
         return _path(os.environ.get("KIOSK_STORE") or self.store.dir) / self.profile
+
+    @property
+    def reference_dir(self) -> Path:
+        """Where a profile keeps its imported lists and the search index made from them: public data."""
+        return self.store_dir / "reference"
 
     @property
     def key_file(self) -> Path:
@@ -231,6 +241,10 @@ def _section(name: str, table: Mapping[str, Any], default: Any, place: _Place) -
             raise place.error(name, key, f"must name some of {', '.join(_LANGUAGES)}, divided by blanks")
         if (name, key) == ("kiosk", "id") and not is_kiosk_id(value):
             raise place.error(name, key, "must be 1 to 4 capital letters or digits")
+        if (name, key) == ("kiosk", "id") and value == PRACTICE_ID:
+            raise place.error(
+                name, key, f"must not be {PRACTICE_ID}, with which references of practice begin"
+            )
     return {key: _printable(value) if key == "place" else value for key, value in table.items()}
 
 

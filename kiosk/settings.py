@@ -155,6 +155,7 @@ class VillageSettings(ProfileSettings):
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings(ProfileSettings):
-    """What only a classroom knows."""
+    """What only a classroom knows: the folder of a trainer's own scenarios, empty for none."""
 
+    scenarios: str = ""
     idle_seconds: int = 0

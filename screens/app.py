@@ -144,6 +144,8 @@ class KioskApp(App[None], inherit_bindings=False):
         if press.key is Key.FINISH and self._options.unattended and not hasattr(page, "stirred"):
             while self.shell.top is not (page := self.shell.pages[0]):  # whatever lies over the page
                 self.shell.pop()
+        if self._options.on_press is not None:
+            self._options.on_press(press.key.value)
         try:
             await page.press(press)
         except KioskError as error:

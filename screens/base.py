@@ -102,12 +102,9 @@ class ScreenOptions:
 
     `too_small` are the sentences for a window below 80 by 24; `idle_seconds` without a key call `on_idle`
     once, in line with the keys; `crash_log` stores a redacted record and returns its reference number.
-    `on_error` shows an error of the program's own kind that a page did not show itself. Once a second
-    `has_news` is asked whether anybody has written; then `on_news` is called in line with the keys, and the
-    pages are renewed.
-
-    `alive` is called once a second. An `unattended` program pays no heed to
-    the signals that keys of a terminal can send.
+    `on_press` is told what each key means before a page takes it. `on_error` shows an error of the program's
+    own kind that a page did not show itself. Once a second `has_news` is asked whether anybody has written;
+    then `on_news` is called in line with the keys, and the pages are renewed.
     """
 
     crash_log: Callable[[BaseException], str]
@@ -119,6 +116,7 @@ class ScreenOptions:
     idle_seconds: float | None = None
     on_idle: Callable[[Shell], Awaitable[None]] | None = None
     on_error: Callable[[Shell, KioskError], None] | None = None
+    on_press: Callable[[str], None] | None = None
     has_news: Callable[[], Awaitable[bool]] | None = None
     on_news: Callable[[Shell], Awaitable[None]] | None = None
     alive: Callable[[], None] | None = None

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # the first screen stands before these are needed
     from kiosk.services.staffing import Staffing
     from kiosk.services.standing import Standing, Standings
     from kiosk.services.verification import Verification
+    from kiosk.training.session import Practice
 
 T = TypeVar("T")
 
@@ -97,6 +98,8 @@ class Services(Protocol):
     def reserve(self) -> Reserve: ...
     @property
     def sender(self) -> Sender | None: ...
+    @property
+    def schooling(self) -> Practice | None: ...
     @property
     def staffing(self) -> Staffing: ...
     @property

@@ -25,12 +25,6 @@ _TYPED_AT_MOST = 400
 sentence and not cut without a word."""
 
 
-_MENDED = frozenset(
-    {"name", "mother_name", "birth_place", "street", "email", "owner", "guardian", "occupation"}
-)
-"""Answers in which a letter is put right; any other is shorter to type anew."""
-
-
 class FormPage:
     """One step's rows. Enter accepts what stands in the row, saves it, and goes on to the next.
 
@@ -86,7 +80,7 @@ class FormPage:
 
     def _is_short(self, path: str) -> bool:
         """True for numbers, dates and choices, which are typed anew; names and addresses are mended."""
-        return not self.is_special(path) and key_of(path) not in _MENDED
+        return not self.is_special(path) and not entry.is_mended(path)
 
     # Keys.
 

@@ -225,11 +225,17 @@ async def home(context: Context, message: str = "", code: str = "") -> None:
     """The first screen, with what was there before out of sight; `code` is that of a slip to be shown.
 
     At a kiosk without staff it is shown by a fresh process, once anybody has been here.
+    A run of a scenario in which nothing is left to do ends here.
     """
     if context.is_public and (context.touched or message or code):
         from screens.village.leaving import leave  # noqa: PLC0415  (only a kiosk without staff needs it)
 
         await leave(context, message, code)
+        return
+    run = context.services.schooling.current if context.services.schooling else None
+    if run is not None and run.play.is_done:
+        await context.work(run.finish)
+        context.shell.leave(0)
         return
     if message or code:
         await menu(context, message, code)

@@ -30,6 +30,7 @@ def start(
     *,
     watcher: Watcher | None = None,
     practise: Callable[[], None] = lambda: None,
+    watch: Callable[[str], None] | None = None,
 ) -> int:
     """Runs the program until it is left; returns its exit code. `watcher` stands by.
 
@@ -92,6 +93,7 @@ def start(
         too_small=(language.text("screen.too_small"), Language("en").text("screen.too_small")),
         idle_seconds=config.screens.idle_seconds or None,
         on_idle=idle,
+        on_press=watch,
         on_error=say,
         has_news=has_news,
         on_news=on_news,

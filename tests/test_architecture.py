@@ -54,6 +54,8 @@ COMMAND = (
     "kiosk.log",
     "kiosk.memory",
 )
+PRACTISED = (*COMMAND, "kiosk.commands", "kiosk.schooling", "kiosk.training", "kiosk.language")
+PRACTICE_COMMANDS = ("kiosk.commands.training", "kiosk.commands.keys")
 HUB_COMMANDS = tuple(
     f"kiosk.commands.hub{rest}"
     for rest in ("", "_place", "_crew", "_decide", "_tell", "_stick", "_desk", "_verify")
@@ -67,6 +69,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "kiosk.services.ports",
         "kiosk.services.sync_ports",
         "kiosk.services.staff_ports",
+        "kiosk.services.training_ports",
         "kiosk.domain",
         "kiosk.errors",
     ),
@@ -86,10 +89,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.beside": ("kiosk",),
     "kiosk.opening": ("kiosk",),
     "kiosk.staffing": ("kiosk",),
+    "kiosk.schooling": ("kiosk",),
     "kiosk.hashing": (),
     "kiosk.examination": ("kiosk",),
     "kiosk.commands": (*COMMAND, "kiosk.commands", "kiosk.facilities"),
     "kiosk.commands.web": ("kiosk.commands", "kiosk.config", "kiosk.errors", "kiosk.web"),
+    **dict.fromkeys(PRACTICE_COMMANDS, PRACTISED),
     **dict.fromkeys(HUB_COMMANDS, (*COMMAND, "kiosk.commands", "kiosk.hub", "kiosk.facilities")),
     "kiosk.commands.hub_desk": (
         *COMMAND,
@@ -123,13 +128,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 _NOT_CHOSEN = ("kiosk.hub", "kiosk.cli", "kiosk.commands")
 _CHOOSERS = (
     *("bootstrap", "care", "syncing", "sticks", "beside", "opening", "examination"),
-    *("staffing", "guarding", "printing"),
+    *("staffing", "guarding", "printing", "schooling"),
 )
 NEVER = {f"kiosk.{name}": _NOT_CHOSEN for name in _CHOOSERS}
 INSIDE_FUNCTIONS = {
     "kiosk.cli": ("screens",),
     "kiosk.commands": ("screens",),
-    **dict.fromkeys(HUB_COMMANDS, ("screens",)),
+    **dict.fromkeys((*HUB_COMMANDS, *PRACTICE_COMMANDS), ("screens",)),
 }
 """What a command may import only when it runs."""
 

@@ -26,7 +26,8 @@ _NOT_GIVEN: Mapping[str, Any] = {
     "seed": None,
     "json": False,
 }
-_TAKE_DAY_AND_SEED = frozenset({"run", "register", "check", "keys", "web"})
+_TAKE_DAY = frozenset({"run", "register", "check", "keys", "web"})
+_TAKE_SEED = _TAKE_DAY | {"training run"}
 
 
 def day(text: str) -> date:
@@ -68,8 +69,8 @@ def check_arguments(key: str, value: str, given: Mapping[str, str]) -> Arguments
 def parsed(argv: Sequence[str]) -> Arguments:
     """The arguments in `argv`; raises UsageError, and SystemExit after printing help or version."""
     arguments = _parser().parse_args(list(argv), Arguments(**_NOT_GIVEN))
-    for option in ("today", "seed"):
-        if getattr(arguments, option) is not None and arguments.command not in _TAKE_DAY_AND_SEED:
+    for option, taken in (("today", _TAKE_DAY), ("seed", _TAKE_SEED)):
+        if getattr(arguments, option) is not None and arguments.command not in taken:
             raise UsageError("usage.arguments", f"--{option} is not taken by this command")
     return arguments
 
@@ -112,7 +113,9 @@ def _parser() -> ArgumentParser:
     _add_web(commands, common, practice)
     add_staff(commands, common, table, command=command, group=group)
     from kiosk.commands.hub_arguments import add_hub
+    from kiosk.commands.training_arguments import add_training
 
+    add_training(commands, common, table)
     add_hub(commands, common, table)
     return parser
 
@@ -133,7 +136,8 @@ def _add_daily(commands: Any, common: Any, practice: Any, table: Any) -> None:
     register.add_argument("file", metavar="FILE", help="JSON, JSON lines or CSV; - for standard input")
     add_two_people(register, why="why so many at once")
     keys = command(commands, "keys", "print the keys that register a family", [common, practice, table])
-    keys.add_argument("file", metavar="FILE", help="a family file; - for standard input")
+    keys.add_argument("file", metavar="FILE", help="a family file, or a scenario; - for standard input")
+    keys.add_argument("--part", type=int, choices=(1, 2), default=None, help="of a scenario with a power cut")
     keys.add_argument("--raw", action="store_true", default=False, help="write what an xterm sends instead")
     listed = command(commands, "list", "list what is stored, newest first", [common, table])
     listed.add_argument("--state", choices=_states(), default=None, help="only registrations in this state")

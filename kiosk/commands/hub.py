@@ -138,8 +138,10 @@ and those that need its keys by: --keys '{reception.key_file.path}'
 
 def run_enrol(arguments: Arguments, config: Config) -> int:
     """Prints a fresh code."""
-    from kiosk.domain.identifiers import is_kiosk_id
+    from kiosk.domain.identifiers import PRACTICE_ID, is_kiosk_id
 
+    if arguments.kiosk == PRACTICE_ID:
+        raise UsageError("usage.arguments", f"references of practice begin with {PRACTICE_ID}: take another")
     if not is_kiosk_id(arguments.kiosk):
         raise UsageError("usage.arguments", "--kiosk takes 1 to 4 capital letters or digits")
     with hub_session(arguments, config) as session:

@@ -6,6 +6,7 @@ import json
 import sys
 from contextlib import closing
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.bootstrap import Services, services
@@ -32,6 +33,10 @@ def run(arguments: Arguments, config: Config) -> int:
     """Prints the keys by name, or their bytes; 1 with the problems where the family would be refused."""
     if arguments.raw and arguments.seed is None:
         raise UsageError("usage.raw")
+    if arguments.file.endswith(".toml"):
+        return _of_scenario(arguments, config)
+    if arguments.part is not None:
+        raise UsageError("usage.no_scenario")
     with (
         opened(arguments.file) as stream,
         closing(services(config, today=arguments.today, seed=arguments.seed)) as house,
@@ -47,14 +52,49 @@ def run(arguments: Arguments, config: Config) -> int:
     if refusal is not None:
         print(json.dumps(refusal))
         return 1
+    _print(arguments, [keys])
+    return 0
+
+
+def _of_scenario(arguments: Arguments, config: Config) -> int:
+    """The keys of a perfect run of a scenario; its day is its own."""
+    from kiosk.bootstrap import light, proof_randomness
+    from kiosk.schooling import rules_on
+    from kiosk.training.clerk import perfect_parts
+    from kiosk.training.scenario import read_scenario
+
+    if not config.is_training:
+        raise UsageError("usage.training_only")
+    if arguments.today is not None:
+        raise UsageError("usage.arguments", "--today is not taken for a scenario, which has a day of its own")
+    scenario = read_scenario(Path(arguments.file), rules_on(config))
+    parts = perfect_parts(
+        scenario,
+        light(config, today=scenario.today),
+        default_facility=config.kiosk.fktp,
+        pages=pages_of(config),
+        randomness=proof_randomness(arguments.seed) if arguments.seed is not None else None,
+    )
+    if arguments.part is not None and len(parts) == 1:
+        raise UsageError("usage.no_scenario")
+    if arguments.part is None and arguments.raw and len(parts) > 1:
+        raise UsageError("usage.part")
+    _print(arguments, parts if arguments.part is None else [parts[arguments.part - 1]])
+    return 0
+
+
+def _print(arguments: Arguments, parts: list[list[Stroke]]) -> None:
+    """Prints the keys; between two parts the power is cut."""
+    keys = [key for part in parts for key in part]
     if arguments.raw:
         sys.stdout.buffer.write(b"".join(key.raw for key in keys))
     elif arguments.json:
         print(json.dumps({"keys": [key.name for key in keys], "count": len(keys)}))
     else:
-        sys.stdout.writelines(f"{key.name}\n" for key in keys)
+        for number, part in enumerate(parts):
+            sys.stdout.write("# power cut\n" if number else "")
+            sys.stdout.writelines(f"{key.name}\n" for key in part)
         print(f"# {len(keys)} keys")
-    return 0
 
 
 def _keys(

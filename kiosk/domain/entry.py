@@ -32,6 +32,15 @@ NIK_AGAIN = "nik_again"
 CAPTCHA = "captcha"
 CODE = "otp"
 
+_MENDED = frozenset(
+    {"name", "mother_name", "birth_place", "street", "email", "owner", "guardian", "occupation"}
+)
+
+
+def is_mended(path: str) -> bool:
+    """True for an answer in which a letter is put right; any other is shorter to type anew."""
+    return spec_for(path).key in _MENDED
+
 
 def rows(step: Step, flow: Flow, member: int = 0) -> tuple[str, ...]:
     """The paths asked on a step, in order; on the members step those of one member."""

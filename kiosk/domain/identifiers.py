@@ -11,6 +11,9 @@ from kiosk.domain.fields import Refusal
 from kiosk.domain.rulebook import Rulebook
 
 TRAINING_PROVINCE = "99"
+PRACTICE_ID = "L"
+"""Stands in references of practice where those of real families have the kiosk's id."""
+
 _FEMALE_DAY_OFFSET = 40
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _SEPARATORS = str.maketrans("", "", f" .{_DASHES}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,17 +11,19 @@ from typing import Any
 
 from kiosk.domain import captcha, entry
 from kiosk.domain.draft import Draft, member_path, split_member_path
-from kiosk.domain.family import NO_NIK, read_answer, read_family
+from kiosk.domain.family import NO_NIK, as_family_file, read_answer, read_family
 from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Flow, Step
 from kiosk.domain.form import BANK_PATHS, spec_for
 from kiosk.domain.registration import Decision
 from kiosk.domain.rulebook import Rulebook
 from kiosk.domain.segments import KnownPeople, assess, refused
+from kiosk.services.answering import answers_of, filled
 from kiosk.services.ports import Randomness
 from kiosk.services.verification import DIGITS, code_of, new_secret
 
-ENTER, DELETE, SAME, LATER, NEXT = "enter", "delete", "f6", "f9", "f10"
+ENTER, DELETE, BACKSPACE, SAME, LATER, NEXT = "enter", "delete", "backspace", "f6", "f9", "f10"
+FINISH = "f12"
 CAPTCHA, CODE = "captcha", "code"
 """Stand for one key of a captcha or of a code that nobody can know beforehand."""
 
@@ -44,6 +47,8 @@ _XTERM = {
     SAME: b"\x1b[17~",
     LATER: b"\x1b[20~",
     NEXT: b"\x1b[21~",
+    FINISH: b"\x1b[24~",
+    BACKSPACE: b"\x7f",
 }
 
 
@@ -84,6 +89,14 @@ class Pages:
 
     public: bool = False
     single: bool = False
+
+
+def _in_common(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next(
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
+        min(len(one), len(other)),
+    )
 
 
 class NotTypeable(Exception):
@@ -133,44 +146,53 @@ class Clerk:
 
     def keys(self) -> Iterator[Stroke]:
         """Every key in order; raises NotTypeable where the form would hold the person."""
+        for _, strokes in self.answers():
+            yield from strokes
+
+    def answers(self) -> Iterator[tuple[str, tuple[Stroke, ...]]]:
+        """The keys row by row with the path of the row, "" for those that only go on to the next page.
+
+        Raises NotTypeable where the form would hold the person. `draft` has the answer when it is given out.
+        """
         if self._pages.public:
-            yield from (Stroke(NEXT), Stroke(NEXT))  # the language, and what one has to know beforehand
-        yield from (Stroke(NEXT), Stroke(NEXT))  # a new family, and its agreement to the terms
+            yield "", (Stroke(NEXT), Stroke(NEXT))  # the language, and what one has to know beforehand
+        yield "", (Stroke(NEXT), Stroke(NEXT))  # a new family, and its agreement to the terms
         yield from self._rows_of(Step.KK)
         for member in range(self._wanted.member_count):
             yield from self._list_of_tasks()
             yield from self._rows_of(Step.MEMBERS, member)
-        yield Stroke(NEXT)
-        if self._flow.route.asks_class():
+        yield "", (Stroke(NEXT),)
+        if self.flow.route.asks_class():
             yield from self._class_and_bank()
             yield from self._list_of_tasks()
         yield from self._rows_of(Step.CONTACT)
         yield from self._review()
         yield from self._rows_of(Step.CONSENT)
-        yield Stroke(NEXT)
+        yield "", (Stroke(NEXT),)
 
-    def _list_of_tasks(self) -> Iterator[Stroke]:
+    def _list_of_tasks(self) -> Iterator[tuple[str, tuple[Stroke, ...]]]:
         if self._pages.single:
-            yield Stroke(ENTER)
+            yield "", (Stroke(ENTER),)
 
-    def _review(self) -> Iterator[Stroke]:
+    def _review(self) -> Iterator[tuple[str, tuple[Stroke, ...]]]:
         """All at once, or each member, then where they live, then how it is paid for."""
         parts = self._wanted.member_count + 2 if self._pages.single else 1
-        yield from (Stroke(NEXT),) * parts
+        yield "", (Stroke(NEXT),) * parts
 
     @property
-    def _flow(self) -> Flow:
+    def flow(self) -> Flow:
+        """The flow of what is typed so far."""
         return Flow(self.draft, self._rules, self._known)
 
-    def _rows_of(self, step: Step, member: int = 0) -> Iterator[Stroke]:
+    def _rows_of(self, step: Step, member: int = 0) -> Iterator[tuple[str, tuple[Stroke, ...]]]:
         path = ""
         while True:
-            paths = entry.rows(step, self._flow, member)
+            paths = entry.rows(step, self.flow, member)
             at = paths.index(path) + 1 if path else 0
             if at == len(paths):
                 return
             path = paths[at]
-            yield from self._row(path)
+            yield path, tuple(self._row(path))
 
     def _row(self, path: str) -> Iterator[Stroke]:
         if path == entry.CAPTCHA:
@@ -196,7 +218,7 @@ class Clerk:
 
     def _answer(self, path: str) -> tuple[Stroke, ...]:
         wanted = self._value(path)
-        stands = entry.suggestion(path, self._flow, self._default_facility)
+        stands = entry.suggestion(path, self.flow, self._default_facility)
         ways = sorted(self._ways(path, wanted, stands), key=lambda way: len(way[0]))
         if not ways:
             raise NotTypeable(Problem(path, f"{spec_for(path).key}.missing"))
@@ -264,14 +286,40 @@ class Clerk:
         raw = entry.expanded(path, raw, self.draft)
         return spec_for(path).clean(raw, self._rules, path).value
 
-    def _class_and_bank(self) -> Iterator[Stroke]:
+    def _class_and_bank(self) -> Iterator[tuple[str, tuple[Stroke, ...]]]:
         """The class, and the bank account unless the family leaves it out where that may be."""
         given = any(self._wanted.answer(path) for path in BANK_PATHS)
         if given or not entry.may_stay_blank(BANK_PATHS[0], self._wanted, self._rules):
             yield from self._rows_of(Step.CLASS)
         else:
             *keys, _ = self._answer("class")
-            yield from (*keys, Stroke(NEXT))
+            yield "class", (*keys, Stroke(NEXT))
+
+    # A row that is changed later.
+
+    def as_stored(self) -> Draft:
+        """The draft with its answers as values, as they stand where a stored family is opened again."""
+        family = as_family_file(self.flow.family, self._rules.terms_version)
+        return filled(self.draft, answers_of(json.loads(json.dumps(family)))[0], self._rules.terms_version)
+
+    def change(self, path: str) -> tuple[Stroke, ...]:
+        """The keys in a row that has another answer already: typed anew, or mended from its end."""
+        stands, wanted = self.draft.answer(path), self._value(path)
+        if entry.is_mended(path):
+            text = str(wanted)
+            kept = _in_common(stands, text)
+            keys = (*(Stroke(BACKSPACE),) * (len(stands) - kept), *typed(text[kept:]), Stroke(ENTER))
+        else:
+            forms = [form for form in self._short_forms(path, wanted) if self._reads(path, form) == wanted]
+            if not forms:
+                raise NotTypeable(Problem(path, f"{spec_for(path).key}.missing"))
+            text = min(forms, key=len)
+            keys = (*typed(text), Stroke(ENTER))
+        self.draft = self.draft.with_answers({path: entry.expanded(path, text, self.draft)})
+        problem = next(iter(entry.problems_at(path, self.draft, self._rules, self._known)), None)
+        if problem is not None and problem.blocks:
+            raise NotTypeable(problem)
+        return (*keys, Stroke(ENTER)) if problem is not None else keys
 
     # Rows that are proofs.
 

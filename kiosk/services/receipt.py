@@ -14,6 +14,8 @@ from kiosk.domain.registration import Registration, State
 from kiosk.services.standing import Standing
 
 WIDTH = 42
+PRACTICE_MARK = "LATIHAN "
+"""Begins every line in practice, whatever the language."""
 
 
 class Texts(Protocol):
@@ -37,11 +39,12 @@ def receipt_lines(
     """The receipt as it is at this moment, each line at most 42 columns.
 
     `head` is the audit chain's head after this registration; one given out `again` is marked as a copy.
-    `served_by` is the name of who was signed in; empty for nobody.
+    `served_by` is the name of who was signed in; empty for nobody. In practice every line begins with
+    LATIHAN, so that no cut makes a true one of it.
     """
-    paper = _Paper(language)
+    paper = _Paper(language, WIDTH - len(PRACTICE_MARK) if training else WIDTH)
     if training:
-        paper.centred("receipt.training")
+        paper.centred("receipt.not_real")
     if again:
         paper.centred("receipt.copy")
     paper.centred("receipt.title")
@@ -59,14 +62,15 @@ def receipt_lines(
     if standing.has_new_number and registration.virtual_accounts:
         paper.wrapped(paper.text("receipt.new_number"))
     _about_doubts(paper, registration, head)
-    return paper.lines
+    return [f"{PRACTICE_MARK}{line}".rstrip() for line in paper.lines] if training else paper.lines
 
 
 class _Paper:
-    """Collects lines of 42 columns."""
+    """Collects lines of so many columns."""
 
-    def __init__(self, language: Texts) -> None:
+    def __init__(self, language: Texts, width: int) -> None:
         self.language = language
+        self.width = width
         self.lines: list[str] = []
 
     def text(self, key: str, **params: str | int) -> str:
@@ -76,21 +80,21 @@ class _Paper:
         self.lines.append("")
 
     def rule(self) -> None:
-        self.lines.append("-" * WIDTH)
+        self.lines.append("-" * self.width)
 
     def centred(self, key: str, **params: str | int) -> None:
         for part in self.text(key, **params).split("\n"):
-            self.lines += [line.center(WIDTH).rstrip() for line in textwrap.wrap(part, WIDTH)]
+            self.lines += [line.center(self.width).rstrip() for line in textwrap.wrap(part, self.width)]
 
     def wrapped(self, text: str) -> None:
-        self.lines += textwrap.wrap(text, WIDTH)
+        self.lines += textwrap.wrap(text, self.width)
 
     def pair(self, key: str, value: str) -> None:
         label = self.text(key)
-        if len(label) + 1 + len(value) <= WIDTH:
-            self.lines.append(label + value.rjust(WIDTH - len(label)))
+        if len(label) + 1 + len(value) <= self.width:
+            self.lines.append(label + value.rjust(self.width - len(label)))
         else:
-            self.lines += [label, *(line.rjust(WIDTH) for line in textwrap.wrap(value, WIDTH))]
+            self.lines += [label, *(line.rjust(self.width) for line in textwrap.wrap(value, self.width))]
 
 
 def _about_state(paper: _Paper, registration: Registration, standing: Standing) -> None:
@@ -129,7 +133,7 @@ def _about_payment(paper: _Paper, registration: Registration) -> None:
         return
     paper.wrapped(paper.text("receipt.virtual_account"))
     for bank, number in registration.virtual_accounts.items():
-        paper.lines.append(f"{bank:8}{grouped_account(number).rjust(WIDTH - 8)}")
+        paper.lines.append(f"{bank:8}{grouped_account(number).rjust(paper.width - 8)}")
     if registration.demo_card:
         paper.wrapped(paper.text("receipt.demo_card"))
 

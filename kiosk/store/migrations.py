@@ -188,6 +188,24 @@ def agreed_settings(connection: Any) -> None:
     )
 
 
+_TRAINING = (
+    """CREATE TABLE practice_run (
+        id TEXT NOT NULL PRIMARY KEY, scenario TEXT NOT NULL, started TEXT NOT NULL, ended_at TEXT NOT NULL,
+        points INTEGER NOT NULL, document TEXT NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX practice_run_best ON practice_run (scenario, points)",
+    "CREATE INDEX practice_run_unfinished ON practice_run (scenario) WHERE ended_at = ''",
+    """CREATE TABLE lesson (
+        lesson TEXT NOT NULL PRIMARY KEY, step INTEGER NOT NULL, done_at TEXT NOT NULL)
+        STRICT, WITHOUT ROWID""",
+)
+
+
+def training(connection: Any) -> None:
+    """Runs of scenarios and lessons, which only practice has any of."""
+    for statement in _TRAINING:
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0001_first_schema", first_schema),
     ("0002_documents_apart", documents_apart),
@@ -196,6 +214,7 @@ MIGRATIONS: tuple[tuple[str, Step], ...] = (
     ("0005_synced_later", synced_later),
     ("0006_staff", staff),
     ("0007_agreed_settings", agreed_settings),
+    ("0008_training", training),
 )
 """Every step by name, in order; a new one goes to the end."""
 

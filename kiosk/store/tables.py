@@ -317,6 +317,33 @@ class AgreedSettingsRow(Row, table=True):
     body: str = Field(sa_type=Text)
 
 
+class RunRow(Row, table=True):
+    """One run of a scenario for practice; `points` is -1 while it goes on."""
+
+    __tablename__ = "practice_run"
+    __table_args__ = (
+        Index("practice_run_best", "scenario", "points"),
+        Index("practice_run_unfinished", "scenario", sqlite_where=text("ended_at = ''")),
+        {"sqlite_with_rowid": False},
+    )
+    id: str = Field(sa_type=Text, primary_key=True)
+    scenario: str = Field(sa_type=Text)
+    started: str = Field(sa_type=Text)
+    ended_at: str = Field(sa_type=Text)
+    points: int
+    document: str = Field(sa_type=Text)
+
+
+class LessonRow(Row, table=True):
+    """How far a lesson was done."""
+
+    __tablename__ = "lesson"
+    __table_args__: ClassVar[dict[str, Any]] = {"sqlite_with_rowid": False}
+    lesson: str = Field(sa_type=Text, primary_key=True)
+    step: int
+    done_at: str = Field(sa_type=Text)
+
+
 class MigrationRow(Row, table=True):
     """A migration that was done, and by which version of the program."""
 

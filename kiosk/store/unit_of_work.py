@@ -13,7 +13,7 @@ from sqlcipher3 import dbapi2 as driver
 from kiosk import __version__
 from kiosk.domain.registration import Moment
 from kiosk.errors import StoreError
-from kiosk.services import ports, staff_ports, sync_ports
+from kiosk.services import ports, staff_ports, sync_ports, training_ports
 from kiosk.store.audit import SqlAuditTrail, VerifyResult, verify
 from kiosk.store.engine import (
     DATABASE,
@@ -28,6 +28,7 @@ from kiosk.store.identity import SqlIdentity, SqlKeptMessages
 from kiosk.store.keyfile import derived_key, load_or_create_key
 from kiosk.store.leases import SqlCardBlocks, SqlCodes, SqlDirectory, SqlResumeCodes
 from kiosk.store.migrations import migrate
+from kiosk.store.practice import SqlLessons, SqlRuns
 from kiosk.store.repositories import SqlDrafts, SqlRegistrations
 from kiosk.store.sending import SqlDecisions, SqlOutbox, SqlTombstones
 from kiosk.store.session import Session
@@ -61,6 +62,8 @@ class SqlUnitOfWork:
     approvals: staff_ports.ApprovalRepository
     taken: staff_ports.TakenRepository
     agreed_settings: staff_ports.AgreedSettings
+    runs: training_ports.Runs
+    lessons: training_ports.LessonNotes
 
     def __init__(self, database: Database, number_key: bytes, *, writes: bool = True, who: str = "") -> None:
         self._database = database
@@ -88,6 +91,8 @@ class SqlUnitOfWork:
         self.approvals = SqlApprovals(session)
         self.taken = SqlTaken(session)
         self.agreed_settings = SqlAgreedSettings(session)
+        self.runs = SqlRuns(session)
+        self.lessons = SqlLessons(session)
         return self
 
     def __exit__(

@@ -14,7 +14,7 @@ from kiosk.domain.family import as_family_file, read_family
 from kiosk.domain.form import spec_for
 from kiosk.domain.rulebook import Rulebook
 from kiosk.resources import data_dir
-from kiosk.services.clerk import ENTER, LATER, NEXT, SAME, Stroke
+from kiosk.services.clerk import BACKSPACE, DELETE, ENTER, LATER, NEXT, SAME, Stroke
 from kiosk.training.differences import Difference, differences
 from kiosk.training.scenario import TURNED_AWAY, Kind, Scenario
 
@@ -22,6 +22,7 @@ OTHER_DATA, REVEALED = "other_data", "revealed"
 """The slips against somebody's privacy, as `[slip]` of the marks names them."""
 
 _ANSWERS = frozenset({ENTER, LATER, NEXT, SAME})
+_TAKES_BACK = frozenset({BACKSPACE, DELETE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,16 @@ class Par:
 
     keys: int
     seconds: float
+    corrections: int = 0
+    """Keys that take something back which even the fewest have: a suggestion deleted, a name mended."""
 
 
 def par_of(strokes: list[Stroke], rated: Marks | None = None) -> Par:
     """The par that the perfect clerk's keys set: K for each key, M for each answer."""
     klm = (rated or marks()).table["klm"]
     answers = sum(stroke.name in _ANSWERS for stroke in strokes)
-    return Par(len(strokes), round(len(strokes) * klm["key"] + answers * klm["mental"], 1))
+    seconds = round(len(strokes) * klm["key"] + answers * klm["mental"], 1)
+    return Par(len(strokes), seconds, sum(stroke.name in _TAKES_BACK for stroke in strokes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ class Performance:
     """What a trainee did: the registered family as a family file, None for none, and how it came about.
 
     `corrections` counts keys that take back and answers that were changed; `seconds` run from the first key
-    to the last that counts, by the monotonic clock.
+    to the last that counts, by the monotonic clock. `versions` counts what was sent, `saw_refusal` says
+    whether the form told why the family is turned away.
     """
 
     family: Mapping[str, Any] | None = None
@@ -81,7 +86,8 @@ class Performance:
     corrections: int = 0
     seconds: float = 0.0
     slips: tuple[str, ...] = ()
-    seconds_by_step: Mapping[str, float] | None = None
+    versions: int = 1
+    saw_refusal: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,11 @@ class Score:
         }
 
 
+def read_score(told: Mapping[str, Any]) -> Score:
+    """The score that `as_dict` told."""
+    return Score(told["points"], told["full"], tuple(Deduction(**one) for one in told["deductions"]))
+
+
 def score(
     scenario: Scenario, done: Performance, par: Par, rules: Rulebook, rated: Marks | None = None
 ) -> Score:
@@ -135,9 +146,15 @@ def _deductions(
         if done.family is not None:
             code = "registration.not_turned_away"
             yield Deduction(code, rated.cost("registration", "not_turned_away"), wanted=scenario.refused_with)
+        elif not done.saw_refusal:
+            yield Deduction("registration.missing", rated.cost("registration", "missing"))
     elif done.family is None:
         yield Deduction("registration.missing", rated.cost("registration", "missing"))
     else:
+        planted = scenario.planted(Kind.HUB_REFUSES)
+        if planted is not None and done.versions < 2:
+            cost = rated.cost("registration", "unmended")
+            yield Deduction("registration.unmended", cost, field=planted.field, why=planted.why)
         expected = as_family_file(read_family(scenario.draft(rules), rules)[0], rules.terms_version)
         for one in differences(expected, done.family):
             yield _of_difference(one, scenario, rated)
@@ -165,7 +182,7 @@ def _of_effort(done: Performance, par: Par, rated: Marks) -> Iterator[Deduction]
     keys = rated.table["keys"]
     over = done.keys - par.keys * (1 + keys["free_percent"] / 100)
     yield Deduction("keys", rated.over("keys", over), wanted=str(par.keys), got=str(done.keys))
-    free = rated.table["corrections"]["free"]
+    free = par.corrections + rated.table["corrections"]["free"]
     points = rated.over("corrections", done.corrections - free)
     yield Deduction("corrections", points, wanted=str(free), got=str(done.corrections))
     percent = done.seconds / par.seconds * 100 - 100 if par.seconds else 0.0

@@ -254,7 +254,7 @@ def test_the_screens_store_what_the_clerk_was_given(careful: OwnKiosk, name: str
     command = ("-m", "kiosk", "run", "--profile", "training", *PRACTICE)
     with Terminal.python(*command, env=careful.env) as terminal:
         terminal.send(keys.stdout)
-        terminal.wait_for("K1-0001-")
+        terminal.wait_for("L-0001-")
     (stored,) = careful.stored()
     told = json.loads(careful.run("show", stored["reference"], "--full", "--json").stdout)
     (careful.folder / "elsewhere").mkdir()

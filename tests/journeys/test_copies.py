@@ -150,7 +150,7 @@ def test_a_store_in_use_is_not_replaced(own: OwnKiosk) -> None:
     own.register(some(1, 2))
     copy = told(own, "backup", "kiosk.copy")["file"]
     with screens(own) as running:
-        running.wait_for("K1-0002")
+        running.wait_for("L-0002")
         assert "in use" in sentence(own, "restore", copy, "--replace", code=4)
     assert len(own.stored()) == 2
 
@@ -223,19 +223,19 @@ def test_the_screens_tell_of_a_missing_stick_and_copy_when_they_are_left(tmp_pat
     own = OwnKiosk(tmp_path, f'[copies]\ndir = "{stick}"\n')
     own.register(some(1, 1))
     with screens(own) as kiosk:
-        kiosk.wait_for("K1-0001")
+        kiosk.wait_for("L-0001")
         kiosk.send(XTERM["F10"])
         kiosk.wait_for("1/8")
         kiosk.send(XTERM["F10"])
         kiosk.wait_for("2/8")
         kiosk.send("9901", "\r", XTERM["F12"])
-        kiosk.wait_for("K1-0001")
+        kiosk.wait_for("L-0001")
         kiosk.send(XTERM["DOWN"])  # the message of the family before makes room
         kiosk.wait_for("Stik salinan tidak terpasang")
         kiosk.send(XTERM["F8"])
         kiosk.wait_for("Folder salinan tidak ada")
         kiosk.send(XTERM["F3"])
-        kiosk.wait_for("K1-0001")
+        kiosk.wait_for("L-0001")
         stick.mkdir()
         kiosk.send(XTERM["F12"], XTERM["F10"])
         assert kiosk.end() == 0

@@ -87,7 +87,7 @@ def test_killed_at_the_last_key_it_is_registered_once_or_still_a_draft(own: OwnK
         kill(terminal)
     with screens(own) as terminal:
         terminal.wait_for(START)
-        terminal.wait_until(lambda: "7/8 kurang" in terminal.text or "K1-0001-" in terminal.text, "it")
+        terminal.wait_until(lambda: "7/8 kurang" in terminal.text or "L-0001-" in terminal.text, "it")
         if "7/8 kurang" in terminal.text:
             terminal.send("1\r", F10)
             terminal.wait_for(DONE)

@@ -24,6 +24,7 @@ from kiosk.domain.identifiers import digits_only
 from kiosk.errors import NEXT_PERSON
 from kiosk.language import Language
 from kiosk.services.clerk import Stroke
+from kiosk.services.receipt import PRACTICE_MARK
 from screens import navigation
 from screens.base import Page
 from screens.context import Context
@@ -308,10 +309,14 @@ class Stage:
         return self.frame()[22].strip()
 
     def says(self, key: str, **params: str | int) -> bool:
-        """Whether the sentence of a key can be read on the screen, broken over lines or not."""
+        """Whether the sentence of a key can be read on the screen, broken over lines or not.
+
+        A receipt of practice has a mark before each of its lines.
+        """
         sentence = " ".join(self.context.t(key, **params).split())
         assert sentence != key, f"no text for {key}"
-        return sentence in " ".join(self.text.split())
+        shown = (self.text, "\n".join(line.replace(PRACTICE_MARK.strip(), "") for line in self.lines()))
+        return any(sentence in " ".join(text.split()) for text in shown)
 
     @property
     def cursor(self) -> tuple[int, int] | None:

@@ -30,7 +30,7 @@ async def account(stage: Stage) -> Stage:
 
 async def test_it_says_where_and_when_to_pay_and_that_nothing_was_sent(account: Stage) -> None:
     for shown in (
-        "K1-0001-",
+        "L-0001-",
         "Pendaftaran Satu Keluarga, 3 jiwa",
         "TERSIMPAN DI KIOSK, BELUM DIKIRIM, BELUM AKTIF",
         "Rp300.000",
@@ -64,7 +64,7 @@ async def test_the_receipt_fits_a_narrow_printer(staged: Stager, language: str) 
     await stage.open(Step.CONSENT, a_family(members=[a_member(name=name)]))
     await stage.keys("F10", "F5")
     shown = [line.strip() for line in stage.frame()[2:22]]
-    assert shown[0].startswith("**")
+    assert "**" in shown[0]
     registration = stage.services.queries.newest(limit=1)
     lines = stage.services.receipt(next(iter(registration)), Language(language))
     assert all(len(line) <= WIDTH == 42 for line in lines)
@@ -165,7 +165,8 @@ async def looked_at(stage: Stage, reference: str) -> None:
 
 
 def receipt(stage: Stage) -> str:
-    return "\n".join(line.strip() for line in stage.frame()[2:22])
+    """What the receipt on the screen says, without the mark of practice on each line."""
+    return "\n".join(line.strip().removeprefix("LATIHAN").strip() for line in stage.frame()[2:22])
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
@@ -206,8 +207,9 @@ async def test_the_receipt_says_the_state_of_its_moment_and_that_it_is_a_copy(
     await stage.keys("F5")
     lines = receipt(stage).split("\n")
     assert "SALINAN" in lines
-    assert set(words) <= set(lines)
-    assert ("BELUM DIKIRIM," in lines) is (say is None)
+    said = " ".join(" ".join(lines).split())
+    assert [word for word in words if word not in said] == []
+    assert ("BELUM DIKIRIM," in said) is (say is None)
 
 
 async def test_the_first_receipt_is_no_copy_and_is_true_as_well(account: Stage) -> None:

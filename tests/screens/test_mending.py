@@ -39,7 +39,7 @@ def stored(stage: Stage) -> tuple[State, int]:
 async def test_a_card_says_whose_and_what_and_nothing_more(card: Stage) -> None:
     assert "1 perlu diperbaiki" in card.frame()[0]
     assert card.says("screen.mend.cards", count=1)
-    assert "K1-0001-PA" in card.text
+    assert "L-0001-8Y" in card.text
     assert "B*** S******" in card.text
     assert "Anggota 3, NIK: NIK ini sudah terdaftar dengan kode K2-0007-QQ" in card.text
     assert "BUDI" not in card.text
@@ -58,7 +58,7 @@ async def test_mended_with_enter_and_two_keys_it_is_sent_again(card: Stage) -> N
     assert "F10 Kirim lagi" in card.frame()[23]
     await card.keys("F10")
     assert card.step == Step.ACCOUNT
-    assert "K1-0001-PA" in card.text
+    assert "L-0001-8Y" in card.text
     assert card.says("screen.account.mended")
     assert "1 menunggu kirim" in card.frame()[0]
     assert "perlu diperbaiki" not in card.frame()[0]
@@ -96,7 +96,7 @@ async def test_looking_leaves_nothing_behind(card: Stage) -> None:
 
 async def test_what_was_mended_so_far_is_thrown_away_after_a_question(card: Stage) -> None:
     await card.keys("1", "ENTER", RIGHT_NIK, "ENTER", "F12", "1", "DEL")
-    assert card.says("screen.mend.discard", reference="K1-0001-PA")
+    assert card.says("screen.mend.discard", reference="L-0001-8Y")
     await card.keys("F10")
     assert card.says("screen.home.discarded")
     assert card.services.drafts.page(limit=9) == []
@@ -278,7 +278,7 @@ async def test_each_field_is_opened_on_its_own_page(stage: Stage, problem: Probl
 async def test_what_no_form_asks_is_said_over_the_review(stage: Stage, problem: Problem) -> None:
     refused(stage.services, registered(stage.services), [problem], "")
     await stage.start()
-    assert "K1-0001-PA" in stage.text
+    assert "L-0001-8Y" in stage.text
     await stage.keys("1", "ENTER")
     assert stage.step in {Step.REVIEW, Step.CONSENT, Step.MEMBERS}
     assert stage.says("screen.mend.refused", why="")
@@ -328,7 +328,7 @@ async def test_no_answer_is_kept_to_what_was_decided_meanwhile(card: Stage) -> N
 
 async def test_what_somebody_else_has_sent_is_said(card: Stage) -> None:
     await card.keys("1", "ENTER", RIGHT_NIK, "ENTER")
-    opened = card.services.mending.open("K1-0001-PA", card.services.rules()).draft
+    opened = card.services.mending.open("L-0001-8Y", card.services.rules()).draft
     card.services.mending.submit(opened, card.services.rules())
     await card.keys("F10")
     assert card.step == "home"
@@ -348,7 +348,7 @@ async def test_a_card_that_is_one_no_more_is_said(card: Stage) -> None:
 
 async def test_two_who_mend_see_what_the_other_saved(card: Stage) -> None:
     await card.keys("1", "ENTER")
-    opened = card.services.mending.open("K1-0001-PA", card.services.rules()).draft
+    opened = card.services.mending.open("L-0001-8Y", card.services.rules()).draft
     card.services.drafts.save(opened.with_answers({"contact.email": "lain@example.org"}))
     await card.keys(RIGHT_NIK, "ENTER")
     assert card.says("problem.draft.stale")
@@ -404,7 +404,7 @@ async def test_lists_share_their_numbers_and_their_room(stage: Stage) -> None:
 
 
 async def test_a_refused_family_is_opened_from_its_page_as_well(card: Stage) -> None:
-    await card.keys("K1-0001-PA", "ENTER")
+    await card.keys("L-0001-8Y", "ENTER")
     assert card.step == Step.ACCOUNT
     assert card.says("screen.mend.how")
     assert "F10 Perbaiki" in card.frame()[23]

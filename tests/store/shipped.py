@@ -119,6 +119,9 @@ class Shipped:
                 connection.execute(statement)
         if _AGREED[0] in self.tables:
             connection.execute("INSERT INTO agreed_settings VALUES (1, 'wall', '{}')")
+        if _TRAINED[0] in self.tables:
+            for statement in _TRAINED_ROWS:
+                connection.execute(statement)
         if _STAFFED[0] in self.tables:
             for statement in _STAFFED_ROWS:
                 connection.execute(statement)
@@ -228,6 +231,21 @@ _STAFFED = (
     "CREATE INDEX approval_shift ON approval (shift)",
     "CREATE INDEX approval_subject ON approval (subject)",
 )
+_TRAINING_STEP = "0008_training"
+_TRAINED = (
+    """CREATE TABLE practice_run (
+        id TEXT NOT NULL PRIMARY KEY, scenario TEXT NOT NULL, started TEXT NOT NULL, ended_at TEXT NOT NULL,
+        points INTEGER NOT NULL, document TEXT NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX practice_run_best ON practice_run (scenario, points)",
+    "CREATE INDEX practice_run_unfinished ON practice_run (scenario) WHERE ended_at = ''",
+    """CREATE TABLE lesson (
+        lesson TEXT NOT NULL PRIMARY KEY, step INTEGER NOT NULL, done_at TEXT NOT NULL)
+        STRICT, WITHOUT ROWID""",
+)
+_TRAINED_ROWS = (
+    "INSERT INTO practice_run VALUES ('R1', 'keluarga-baru', '{}', 'wall', 97, '{}')",
+    "INSERT INTO lesson VALUES ('keys', 3, '')",
+)
 _OUTBOX_OF_JOURNEYS = _OUTBOX_OF_VERSIONS.replace(
     ", UNIQUE (registration, version)", ", left_at TEXT NOT NULL DEFAULT '', UNIQUE (registration, version)"
 )
@@ -274,6 +292,14 @@ SHIPPED = {
     "agreed settings": Shipped(
         [_FIRST, _APART, _DOUBTFUL, _SLIPS, _SYNC, _STAFF_STEP, _SETTINGS_STEP],
         (_REGISTRATION_WITH_VERSION, _DOCUMENT, *_STAFFED_NOW, *_RESUME_CODES, *_SYNCED, *_STAFFED, *_AGREED),
+        True,  # noqa: FBT003
+    ),
+    "practice": Shipped(
+        [_FIRST, _APART, _DOUBTFUL, _SLIPS, _SYNC, _STAFF_STEP, _SETTINGS_STEP, _TRAINING_STEP],
+        (
+            *(_REGISTRATION_WITH_VERSION, _DOCUMENT, *_STAFFED_NOW, *_RESUME_CODES, *_SYNCED),
+            *(*_STAFFED, *_AGREED, *_TRAINED),
+        ),
         True,  # noqa: FBT003
     ),
 }

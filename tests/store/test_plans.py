@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.store import audit, identity, leases, repositories, sending, staff
+from kiosk.store import audit, identity, leases, practice, repositories, sending, staff
 from kiosk.store.session import Session, Statement
 from kiosk.store.unit_of_work import Store
 
@@ -25,7 +25,9 @@ def _statements(module: ModuleType) -> list[tuple[str, Statement]]:
 
 
 ALL = [
-    one for module in (repositories, leases, audit, sending, identity, staff) for one in _statements(module)
+    one
+    for module in (repositories, leases, audit, sending, identity, staff, practice)
+    for one in _statements(module)
 ]
 
 
@@ -56,6 +58,8 @@ WALKS = {
     "_LAST_TRUSTED": ["SCAN audit"],
     "_DRAFT_PAGE": ["SCAN draft USING INDEX draft_saved"],
     "_LAST_N": ["SCAN registration"],
+    "_NEWEST": ["SCAN practice_run"],
+    "_LAST_AGREED": ["SCAN agreed_settings"],
     "_UNSIGNED": ["SCAN shift USING INDEX shift_unsigned"],
     "_DUE": ["SCAN outbox USING INDEX outbox_waiting"],
     "_SET_ASIDE": ["SCAN outbox USING INDEX outbox_waiting"],

@@ -31,8 +31,8 @@ def lines(language: str, *, training: bool, people: int = 4, name: str = LONG) -
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_practice_is_on_the_first_line_and_nowhere_else(language: str) -> None:
-    assert "LATIHAN" in lines(language, training=True)[0]
+def test_practice_is_on_every_line_and_nowhere_else(language: str) -> None:
+    assert all(line.startswith("LATIHAN") for line in lines(language, training=True))
     assert not [line for line in lines(language, training=False) if "LATIHAN" in line]
 
 

@@ -1,0 +1,21 @@
+"""What can be typed after `kiosk training`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kiosk.commands.arguments import command, group, whole_number
+
+
+def add_training(commands: Any, common: Any, table: Any) -> None:
+    """Adds the commands of practice; they stand in the profile `training` without its being named."""
+    training = group(commands, "training", "practise with scenarios")
+    command(training, "list", "list the scenarios", [common, table], "training list")
+    run = command(training, "run", "play a scenario in the terminal program", [common, table], "training run")
+    run.add_argument("scenario", metavar="SCENARIO", help="its id, or a file that ends with .toml")
+    run.add_argument("--seed", type=whole_number, metavar="N", help="repeat captchas and codes")
+    run.add_argument(
+        "--again", action="store_true", default=False, help="do not go on with a run that was cut short"
+    )
+    score = command(training, "score", "tell what a run is worth", [common, table], "training score")
+    score.add_argument("run", metavar="RUN", nargs="?", default="", help="its id (default: the last run)")

@@ -6,6 +6,9 @@ import pytest
 
 from kiosk.domain import entry
 from kiosk.domain.flow import Step
+from kiosk.domain.form import SPECS
+from kiosk.language import LANGUAGES
+from screens.display import key_of
 from tests.builders import a_family
 from tests.screens.conftest import Stager
 from tests.screens.stage import Stage
@@ -90,3 +93,39 @@ async def test_the_village_takes_real_numbers_and_no_practice(staged: Stager) ->
     assert stage.says("problem.kk.training_only")
     await stage.keys(*["BACKSPACE"] * 16, "3173052107200012", "ENTER")
     assert stage.path == "captcha"
+
+
+EXPLAIN_THEMSELVES = {entry.CAPTCHA, entry.CODE, "consent.accepted", "consent.guardian"}
+"""Questions with something of their own under them; F1 explains them."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_question_has_its_heading_its_help_and_an_example(staged: Stager, language: str) -> None:
+    """All of it is on the page, none of it cut off at the bottom."""
+    stage = staged(layout="single", confirm_nik=True, language=language)
+    seen = set()
+    for step in (Step.KK, Step.MEMBERS, Step.CLASS, Step.CONTACT, Step.CONSENT):
+        journey = await stage.open(step, at="members[2].nik" if step is Step.MEMBERS else "")
+        paths = [*entry.rows(step, journey.flow, 2), *entry.rows(step, journey.flow)]
+        for path in dict.fromkeys(paths):
+            await stage.open(step, at=path)
+            if stage.path != path:
+                continue
+            key = key_of(path)
+            assert stage.says(f"question.{key}"), path
+            alone = f"example.single.{key}"
+            example = alone if stage.context.language.has(alone) else f"example.{key}"
+            assert stage.says(example) or stage.says("screen.may_stay_blank"), path
+            assert path in EXPLAIN_THEMSELVES or stage.says(f"help.{key}"), f"{path}:\n{stage.text}"
+            seen.add(key)
+    assert seen >= set(SPECS) - {"login", "mother_nik", "terms"}, set(SPECS) - seen
+
+
+async def test_it_is_said_whom_a_question_is_about(single: Stage) -> None:
+    await single.open(Step.MEMBERS, at="members[1].religion")
+    assert single.frame()[2].strip() == "Anggota 2: SITI AMINAH"
+    await single.open(Step.MEMBERS, at="members[1].nik")
+    assert single.frame()[2].strip().startswith("Anggota 2: 15-03-1983, perempuan")
+    await single.open(Step.MEMBERS, at="address.street")
+    assert single.frame()[2].strip() == single.context.t("screen.review.family")
+    assert "SITI" not in single.text

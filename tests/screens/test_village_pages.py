@@ -121,6 +121,12 @@ async def test_no_email_is_to_be_brought_where_none_is_asked(tmp_path: Path) -> 
     stage.services.close()
 
 
+async def test_enter_alone_says_what_to_press(village: Stage) -> None:
+    await village.keys("1", "ENTER")
+    assert on(village, MenuPage)
+    assert village.says("screen.home.public.enter")
+
+
 async def test_f3_goes_back_page_by_page(village: Stage) -> None:
     await village.keys("2", "F10", "F10", "F3")
     assert on(village, AboutPage)

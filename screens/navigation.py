@@ -279,6 +279,15 @@ async def new_family(context: Context) -> None:
     context.shell.show(AboutPage(context))
 
 
+async def next_family(context: Context) -> None:
+    """The next family at once, when what the one before left is put away; the first screen on a full disk."""
+    await settle(context)
+    if await context.work(context.services.reserve.has_room):
+        await new_family(context)
+    else:
+        await home(context, context.t("screen.home.disk_full"))
+
+
 async def begin(context: Context) -> None:
     """The first step of a new family."""
     journey = await Journey.begin(context)

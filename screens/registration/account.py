@@ -60,6 +60,8 @@ class AccountPage:
     async def _take(self, press: Press) -> None:
         if press.key is Key.NEXT and self._mends:
             await navigation.mend(self._context, self._registration.reference)
+        elif press.key is Key.NEXT and self._next_at_once:
+            await navigation.next_family(self._context)
         elif press.key in {Key.FINISH, Key.NEXT} or (press.key is Key.BACK and self._again):
             await navigation.home(self._context)
         elif press.key is Key.AGAIN:
@@ -111,6 +113,11 @@ class AccountPage:
         self._told = self._job.state
         self._message = self._printing
         return True
+
+    @property
+    def _next_at_once(self) -> bool:
+        """Where many families come one after another, the next one begins from the receipt."""
+        return not self._again and self._context.config.profile == "counter"
 
     @property
     def _mends(self) -> bool:
@@ -219,6 +226,8 @@ class AccountPage:
             keys.append("return")
             keys.append("clear")
         else:
+            if self._next_at_once:
+                keys.append("next_family")
             keys.append("finish")
         return keys
 

@@ -17,6 +17,8 @@ class TermsPage:
     """Shows the terms; F10 agrees, F3 leaves. A blank or Enter turns the page."""
 
     step = Step.TERMS
+    wipes = True
+    """A family begins here: nothing of the one before can be scrolled back to."""
 
     def __init__(self, context: Context, journey: Journey, at: str = "") -> None:
         del at

@@ -16,7 +16,7 @@ from kiosk.services.receipt import WIDTH
 from kiosk.settings import Receipts
 from tests.builders import a_draft, a_family, a_member
 from tests.screens.conftest import Stager
-from tests.screens.hub_words import accepted, lapsed, refused, registered, sent
+from tests.screens.hub_words import REAL, accepted, lapsed, refused, registered, sent
 from tests.screens.stage import Stage
 
 
@@ -48,6 +48,21 @@ async def test_the_screen_is_cleared(account: Stage, key: str) -> None:
     await account.keys(key)
     assert account.step == "home"
     assert "8888" not in account.text
+
+
+async def test_at_the_counter_the_next_family_begins_on_the_receipt(staged: Stager) -> None:
+    stage = await staged("counter").start()
+    draft = a_draft(a_family(**REAL))
+    await stage.take_up(stage.services.drafts.start().with_answers(draft.answers), Step.CONSENT)
+    await stage.journey.record({**stage.facts_for(stage.draft)})
+    await stage.keys("F10")
+    assert stage.step == Step.ACCOUNT
+    assert "F10 Keluarga berikut" in stage.frame()[23]
+    await stage.keys("F10")
+    assert stage.step == Step.TERMS
+    assert "1 menunggu kirim" in stage.frame()[0]
+    await stage.keys("F3")
+    assert stage.step == "home"
 
 
 @pytest.mark.parametrize("key", ["F3", "ENTER", "x", "F9", "DEL"])

@@ -9,6 +9,7 @@ import pytest
 from kiosk.domain.flow import Step
 from kiosk.domain.resume_code import make_code
 from kiosk.domain.staff import Role
+from screens.keys import Key, Press
 from tests.builders import a_draft, a_family, a_member
 from tests.screens.conftest import Stager
 from tests.screens.counter import BUDI, PINS, RINA, SITI, signed_in, staffed, trail
@@ -195,6 +196,26 @@ async def test_a_locked_screen_shows_nothing_and_opens_at_the_same_place(staged:
     await stage.keys(PINS[BUDI], "ENTER")
     assert stage.path == "captcha"
     assert stage.services.staffing.shifts.current().staff == "S2"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("key", list(Key))
+async def test_no_key_gets_past_a_lock_or_the_page_to_sign_in(staged: Stager, key: Key) -> None:
+    stage = await signed_in(staged)
+    await begin_family(stage)
+    await stage.keys("F2", "1", "ENTER")
+    kept = stage.pages[:-1]
+    for _ in range(3):
+        await stage.top.press(Press(key, "x" if key is Key.TEXT else ""))
+        assert stage.step in {"LockPage", "UnlockPage", "Help"}
+        assert "317305" not in stage.text
+    assert stage.pages[: len(kept)] == kept
+    assert stage.left is None
+    stage.context.session = None
+    await stage.start()
+    for _ in range(3):
+        await stage.top.press(Press(key, "x" if key is Key.TEXT else ""))
+        assert stage.step in {"SignInPage", "UnlockPage", "Help", "Confirm"}
+    assert stage.context.session is None
 
 
 async def test_a_lock_that_another_one_opens_passes_the_turn_and_the_family_on(staged: Stager) -> None:

@@ -201,6 +201,8 @@ _COMMANDS = {
     "training list": ("training", "run_list"),
     "training run": ("training", "run_run"),
     "training score": ("training", "run_score"),
+    "training certificate": ("training", "run_certificate"),
+    "training verify": ("training", "run_verify"),
     "hub serve": ("hub", "run_serve"),
     "hub enrol": ("hub", "run_enrol"),
     "hub revoke": ("hub", "run_revoke"),

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kiosk import __version__
 from kiosk.bootstrap import light, services
 from kiosk.channels.sms_files import code_texts
 from kiosk.config import Config
@@ -21,6 +22,8 @@ from kiosk.services.drafts import DraftRules, new_id
 from kiosk.services.training_ports import LessonNote, RunNote
 from kiosk.services.verification import CodeRules, Verification
 from kiosk.settings import Cards, Copies, Hub, Receipts
+from kiosk.store.keyfile import load_or_create_key
+from kiosk.sync.keys import SigningKey, can_verify
 from kiosk.training.acting import (
     Judge,
     NoSender,
@@ -29,15 +32,25 @@ from kiosk.training.acting import (
     PlayedQueries,
     PlayedRegistrar,
 )
+from kiosk.training.certificate import (
+    Certificate,
+    certificate_lines,
+    chosen,
+    key_from,
+    make_code,
+    mark_of,
+    read_code,
+)
 from kiosk.training.clerk import perfect_keys
 from kiosk.training.scenario import Kind, Scenario, find_scenarios, read_scenario
-from kiosk.training.score import Performance, Score, par_of, read_score, score
+from kiosk.training.score import Performance, Score, marks, par_of, read_score, score
 from kiosk.training.session import Play, Tally
 
 if TYPE_CHECKING:
     from kiosk.bootstrap import Services
     from kiosk.clock import SystemClock
     from kiosk.domain.rulebook import Rulebook
+    from kiosk.language import Language
     from kiosk.store.unit_of_work import Store
 
 
@@ -111,6 +124,43 @@ def scenario_named(config: Config, name: str) -> Scenario:
     return read_scenario(file, rules_on(config))
 
 
+def readable_scenarios(config: Config) -> tuple[list[Scenario], list[str]]:
+    """Every scenario that can be played, easy ones first, and what is wrong with each other file."""
+    good: list[Scenario] = []
+    faults: list[str] = []
+    for file in scenario_files(config).values():
+        try:
+            good.append(read_scenario(file, rules_on(config)))
+        except KioskError as error:
+            faults.append(error.detail)
+    return sorted(good, key=lambda one: (one.level, one.title)), faults
+
+
+def scenario_titles(config: Config) -> dict[str, str]:
+    """The titles of the scenarios that are here, by the marks that certificates have of them."""
+    return {mark_of(one.id): one.title for one in readable_scenarios(config)[0]}
+
+
+def certificate_key(config: Config, *, make: bool = True) -> SigningKey:
+    """The classroom's key, made when it is first needed; it lies beside the key of practice.
+
+    Raises KioskError `certificate.other_key` where there is none and none is to be made; StoreError.
+    """
+    path = config.key_file.with_name("training-certificates.key")
+    if not make and not path.exists():
+        raise KioskError("certificate.other_key")
+    return SigningKey.from_secret(load_or_create_key(path, store_exists=False, folder=config.store_dir))
+
+
+def checked_certificate(config: Config, code: str, key: str = "") -> Certificate:
+    """The certificate in a code that this classroom, or the one with the key named, has signed.
+
+    Raises KioskError `certificate.code`, `certificate.other_key`, `certificate.key`.
+    """
+    public = key_from(key) if key else certificate_key(config, make=False).public
+    return read_code(code, public, can_verify)
+
+
 @dataclass(frozen=True)
 class Schooling:
     """Practice of one profile: what there is to play, and what was played."""
@@ -123,14 +173,7 @@ class Schooling:
 
     def scenarios(self) -> tuple[list[Scenario], list[str]]:
         """Every scenario that can be played, easy ones first, and what is wrong with each other file."""
-        good: list[Scenario] = []
-        faults: list[str] = []
-        for file in scenario_files(self.config).values():
-            try:
-                good.append(read_scenario(file, rules_on(self.config)))
-            except KioskError as error:
-                faults.append(error.detail)
-        return sorted(good, key=lambda one: (one.level, one.title)), faults
+        return readable_scenarios(self.config)
 
     def runs(self, *, limit: int = 50) -> list[RunNote]:
         """The runs that are kept, newest first."""
@@ -160,6 +203,30 @@ class Schooling:
         with self.open_work() as work:
             work.lessons.put(note)
             work.commit()
+
+    def certificate(self, name: str) -> tuple[Certificate, str]:
+        """A certificate for whoever has passed enough scenarios, and its code.
+
+        Raises KioskError `certificate.not_yet`, `certificate.name`; StoreError for the key.
+        """
+        rule = marks().table["certificate"]
+        with self.open_work.reading() as work:
+            notes = [work.runs.best(scenario) for scenario in scenario_files(self.config)]
+        best = [(note.scenario, note.points) for note in notes if note is not None]
+        now = self.clock.now()
+        found = Certificate(
+            name=" ".join(name.split()),
+            passed=chosen(best, at_least=rule["scenarios"], points=rule["points"]),
+            day=date.fromisoformat(now.day),
+            trusted=now.trusted,
+            version=__version__,
+        )
+        key = certificate_key(self.config)
+        return found, make_code(found, key.public, key.sign)
+
+    def certificate_lines(self, certificate: Certificate, language: Language) -> list[str]:
+        """What a certificate says, with the titles of the scenarios that are here."""
+        return certificate_lines(certificate, scenario_titles(self.config), language)
 
     def begin(self, scenario: Scenario, *, seed: int | None = None, again: bool = False) -> Run:
         """A run of the scenario: the one that was cut short, or a new one; always a new one with `again`."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kiosk.config import Config
     from kiosk.schooling import Schooling
     from kiosk.services.training_ports import RunNote
+    from kiosk.training.certificate import Certificate
     from kiosk.training.scenario import Scenario
     from kiosk.training.score import Score
 
@@ -72,6 +73,53 @@ def run_score(arguments: Arguments, config: Config) -> int:
         return 1
     _print_score(arguments, config, note, found)
     return 0
+
+
+def run_certificate(arguments: Arguments, config: Config) -> int:
+    """Prints a certificate of what was passed, its code, and the key by which others check it."""
+    from kiosk.schooling import certificate_key
+    from kiosk.training.certificate import code_lines, key_name
+
+    language = Language(config.kiosk.language)
+    with closing(services(config)) as house:
+        practice = schooling_of(house)
+        found, code = practice.certificate(arguments.name)
+        lines = practice.certificate_lines(found, language)
+    key = key_name(certificate_key(config).public)
+    if arguments.json:
+        print(json.dumps({**_told(found), "code": code, "key": key}))
+        return 0
+    lines += ["", f"{language.text('training.certificate.code')}:", *code_lines(code)]
+    lines += ["", f"{language.text('training.certificate.key')}:", *code_lines(key)]
+    lines += ["", language.text("training.certificate.proves")]
+    print("\n".join(map(visible, lines)))
+    return 0
+
+
+def run_verify(arguments: Arguments, config: Config) -> int:
+    """Checks a certificate without a network or a store, and says what it proves."""
+    from kiosk.schooling import checked_certificate, scenario_titles
+    from kiosk.training.certificate import certificate_lines
+
+    found = checked_certificate(config, " ".join(arguments.code), arguments.key)
+    language = Language(config.kiosk.language)
+    if arguments.json:
+        print(json.dumps(_told(found)))
+    else:
+        lines = certificate_lines(found, scenario_titles(config), language)
+        print("\n".join(map(visible, [*lines, "", language.text("training.certificate.proves")])))
+    return 0
+
+
+def _told(found: Certificate) -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "points": found.points,
+        "scenarios": [{"mark": one.mark, "points": one.points} for one in found.passed],
+        "version": found.version,
+        "date": found.day.isoformat(),
+        "trusted": found.trusted,
+    }
 
 
 def run_run(arguments: Arguments, config: Config) -> int:

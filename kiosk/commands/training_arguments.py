@@ -17,5 +17,12 @@ def add_training(commands: Any, common: Any, table: Any) -> None:
     run.add_argument(
         "--again", action="store_true", default=False, help="do not go on with a run that was cut short"
     )
+    certificate = command(
+        training, "certificate", "make a certificate", [common, table], "training certificate"
+    )
+    certificate.add_argument("name", metavar="NAME", help="whose it is")
+    verify = command(training, "verify", "check a certificate's code", [common, table], "training verify")
+    verify.add_argument("code", metavar="CODE", nargs="+", help="as it stands on the certificate")
+    verify.add_argument("--key", default="", metavar="KEY", help="of the classroom that signed it")
     score = command(training, "score", "tell what a run is worth", [common, table], "training score")
     score.add_argument("run", metavar="RUN", nargs="?", default="", help="its id (default: the last run)")

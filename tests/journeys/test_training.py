@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kiosk.resources import data_dir
+from kiosk.services.training_ports import RunNote
 from kiosk.training.score import marks
 from tests.journeys.commands import OwnKiosk
 from tests.journeys.terminal import XTERM, Terminal
@@ -171,3 +172,34 @@ def test_keys_of_a_scenario_by_name_are_told_in_parts(own: OwnKiosk) -> None:
     parts = [own.run("keys", file, "--part", part).stdout.decode().splitlines() for part in "12"]
     assert parts[0][:-1] == told[:at]
     assert parts[1][:-1] == told[at + 1 : -1]
+
+
+def test_a_certificate_is_made_and_checked_here_and_elsewhere(
+    own: OwnKiosk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = own.run("training", "certificate", "Siti")
+    assert (early.returncode, early.stdout) == (1, b"")
+    assert b"0/5, 75" in early.stderr
+    house = own.services(monkeypatch)
+    names = ("keluarga-baru", "nama-di-ktp", "bayi-tanpa-nik", "listrik-padam", "ditolak-pusat")
+    with house.open_work() as work:
+        for number, name in enumerate(names):
+            work.runs.put(RunNote(str(number), name, house.clock.now(), "later", 90 + number))
+        work.commit()
+    house.close()
+    made = json.loads(own.run("training", "certificate", "Siti Nurhaliza", "--json").stdout)
+    assert (made["name"], made["points"], len(made["scenarios"])) == ("Siti Nurhaliza", 92, 5)
+    shown = own.run("training", "certificate", "Siti Nurhaliza").stdout.decode()
+    assert "Listrik padam di tengah pendaftaran" in shown
+    checked = own.run("training", "verify", *made["code"].lower().split("-"), "--json")
+    assert json.loads(checked.stdout) == {key: made[key] for key in made if key not in {"code", "key"}}
+    changed = made["code"][:-1] + ("0" if made["code"][-1] != "0" else "G")
+    assert own.run("training", "verify", changed).returncode == 1
+    (tmp_path / "elsewhere").mkdir()
+    other = OwnKiosk(tmp_path / "elsewhere")
+    assert b"--key" in other.run("training", "verify", made["code"]).stderr
+    assert (
+        "Siti Nurhaliza"
+        in other.run("training", "verify", made["code"], "--key", made["key"]).stdout.decode()
+    )
+    assert [file.name for file in other.folder.iterdir()] == ["kiosk.toml"], "checking leaves nothing behind"

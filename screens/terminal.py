@@ -28,6 +28,15 @@ others (the Linux console).
 SEQUENCE_SECONDS: Final = 0.3
 """How long the rest of an escape sequence may take to arrive."""
 
+PASTE_SECONDS: Final = 2.0
+"""How long a paste may pause before it counts as ended: one without an end must not swallow keys for ever."""
+
+MOST_PASTED: Final = 20_000
+"""So many characters of a paste are kept; no answer is as long."""
+
+_LONGEST: Final = 64
+"""No sequence of a terminal is as long; what goes on longer is no sequence."""
+
 _ESCAPE: Final = "\x1b"
 _PASTE_START, _PASTE_END = "\x1b[200~", "\x1b[201~"
 _WHOLE: Final = re.compile(r"\x1b(?:\t|O[\x20-\x7e]|\[(?:\[[A-E]|[0-?]*[ -/]*[@-Z\\-~]))")
@@ -46,9 +55,11 @@ class Splitter:
         self._pasted: list[str] | None = None
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether the beginning of a sequence is held back."""
-        return bool(self._waiting) and self._pasted is None
+    def patience(self) -> float | None:
+        """How long to wait for the rest of what is held back; None where nothing is."""
+        if self._pasted is not None:
+            return PASTE_SECONDS
+        return SEQUENCE_SECONDS if self._waiting else None
 
     def feed(self, text: str) -> Iterator[events.Key | events.Paste]:
         """The keys and pastes that this piece of input completes."""
@@ -60,7 +71,7 @@ class Splitter:
             elif text[0] != _ESCAPE:
                 yield from _keys(text[0])
                 text = text[1:]
-            elif _PARTIAL.match(text):
+            elif len(text) < _LONGEST and _PARTIAL.match(text):
                 self._waiting, text = text, ""
             else:
                 whole = _WHOLE.match(text)
@@ -71,9 +82,14 @@ class Splitter:
                 else:
                     yield from _keys(sequence)
 
-    def expire(self) -> Iterator[events.Key]:
-        """What was held back, now that the rest has not come: an Escape and, after `Esc O`, the letter."""
+    def expire(self) -> Iterator[events.Key | events.Paste]:
+        """What was held back, as the rest has not come: a paste, or an Escape and, after `Esc O`, the letter."""
         waiting, self._waiting = self._waiting, ""
+        if self._pasted is not None:
+            pasted, self._pasted = "".join([*self._pasted, waiting]), None
+            if pasted:
+                yield events.Paste(pasted)
+            return
         if waiting:
             yield from _keys(_ESCAPE)
         if waiting == _ESCAPE + "O":
@@ -87,7 +103,8 @@ class Splitter:
             self._pasted = None
             return rest
         kept = max((n for n in range(1, len(_PASTE_END)) if text.endswith(_PASTE_END[:n])), default=0)
-        parts.append(text[: len(text) - kept])
+        room = MOST_PASTED - sum(map(len, parts))
+        parts.append(text[: len(text) - kept][: max(room, 0)])
         self._waiting = text[len(text) - kept :]
         return ""
 
@@ -192,12 +209,12 @@ class KioskDriver(LinuxDriver):
                         self._hang_up()
                         return
                     self._send(splitter.feed(decode(read)))
-                elif splitter.is_waiting:
+                elif (patience := splitter.patience) is not None:
                     quiet += 0.1
-                    if quiet >= SEQUENCE_SECONDS:
+                    if quiet >= patience:
                         self._send(splitter.expire())
 
-    def _send(self, messages: Iterator[events.Key] | Iterator[events.Key | events.Paste]) -> None:
+    def _send(self, messages: Iterator[events.Key | events.Paste]) -> None:
         """Post everything in one call: a call for each key would fill the loop's pipe and lose signals."""
         batch = list(messages)
         for message in batch:

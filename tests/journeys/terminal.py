@@ -132,6 +132,14 @@ class Terminal:
             if self.status is None:
                 self._poll()
 
+    def watch(self, seconds: float) -> int:
+        """Read for so long; how many bytes came."""
+        before, end = len(self.output), monotonic() + seconds
+        while self.status is None and (left := end - monotonic()) > 0:
+            self.read(left)
+            self._poll()
+        return len(self.output) - before
+
     def wait_for(self, text: str) -> None:
         """Read until the text is on the screen."""
         self.wait_until(lambda: text in self.text, repr(text))

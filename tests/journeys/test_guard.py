@@ -197,3 +197,22 @@ def test_the_next_person_does_not_wait_for_what_the_one_before_had_open(
         (tmp_path / "door").write_text("")
         kiosk.wait_until(lambda: first not in children(kiosk.pid), "its end")
         assert kiosk.status is None
+
+
+HASTY = """
+import time
+import screens.app as app
+app.monotonic = lambda: time.monotonic() * 100
+slow = app.KioskApp.set_interval
+app.KioskApp.set_interval = lambda self, seconds, call: slow(self, seconds / 100, call)
+"""
+"""A program for which a hundred seconds pass in one."""
+
+
+def test_ten_minutes_of_nobody_on_the_first_page_write_no_byte(tmp_path: Path) -> None:
+    with Village(OwnKiosk(tmp_path), HASTY) as kiosk:
+        kiosk.wait_for_first_page()
+        kiosk.wait_quiet(1.0)
+        assert kiosk.watch(6.1) == 0
+        kiosk.send(XTERM["F10"])
+        kiosk.wait_for("Apakah Anda masih di sini?")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.journeys.commands import OwnKiosk
-from tests.journeys.terminal import XTERM, Terminal
+from tests.journeys.terminal import ROOT, XTERM, Terminal
 
 
 def children(pid: int) -> list[int]:
@@ -21,11 +21,15 @@ class Village(Terminal):
 
     patience = 60.0
 
-    def __init__(self, own: OwnKiosk, first: str = "", *, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, own: OwnKiosk, first: str = "", *, env: Mapping[str, str] | None = None, cwd: Path = ROOT
+    ) -> None:
         run = f"{first}\nimport sys; from kiosk.__main__ import main; sys.exit(main())"
         self._given = env or {}
         super().__init__(
-            [sys.executable, "-c", run, "run", "--profile", "village"], env={**own.env, **self._given}
+            [sys.executable, "-c", run, "run", "--profile", "village"],
+            env={**own.env, **self._given},
+            cwd=cwd,
         )
 
     def become(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:

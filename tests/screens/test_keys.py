@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from textual import events
 
 from screens.keys import FUNCTION_KEYS, TWIN_SECONDS, TWINS, Key, KeyMap, KeyPipeline, Press
-from screens.terminal import Splitter
+from screens.terminal import MOST_PASTED, PASTE_SECONDS, SEQUENCE_SECONDS, Splitter
 from tests.journeys.terminal import XTERM
 
 
@@ -109,8 +109,37 @@ def test_a_paste_is_one_press_on_one_line() -> None:
 def test_escape_o_that_begins_nothing_is_the_letter() -> None:
     splitter = Splitter()
     assert list(splitter.feed("\x1bO")) == []
-    assert splitter.is_waiting
-    assert [event.character for event in splitter.expire()] == ["\x1b", "O"]
+    assert splitter.patience == SEQUENCE_SECONDS
+    assert [getattr(event, "character", "") for event in splitter.expire()] == ["\x1b", "O"]
+    assert splitter.patience is None
+
+
+def test_a_paste_without_an_end_ends_by_itself() -> None:
+    splitter = Splitter()
+    assert list(splitter.feed("\x1b[200~3173\x1b[20")) == []
+    assert splitter.patience == PASTE_SECONDS
+    (paste,) = splitter.expire()
+    assert isinstance(paste, events.Paste)
+    assert paste.text == "3173\x1b[20"
+    assert splitter.patience is None
+    assert [getattr(event, "character", "") for event in splitter.feed("a")] == ["a"]
+
+
+def test_a_paste_that_never_ends_takes_no_more_memory_than_a_long_one() -> None:
+    splitter = Splitter()
+    list(splitter.feed("\x1b[200~"))
+    for _ in range(1000):
+        list(splitter.feed("x" * 4096))
+    (paste,) = splitter.feed("\x1b[201~")
+    assert isinstance(paste, events.Paste)
+    assert len(paste.text) == MOST_PASTED
+
+
+def test_what_goes_on_for_longer_than_any_sequence_is_none() -> None:
+    splitter = Splitter()
+    for _ in range(1000):
+        list(splitter.feed("\x1b[" + "0" * 100))
+    assert len(splitter._waiting) < 200
 
 
 STREAM = "3173\x1b1SITI\r\x1b[21~é李\x1b[A\x1b[15~\x1b[200~a\x1b[b\nc\x1b[201~\x1bOQ\x1b\x1b[B\x1b0\x7f9"

@@ -83,7 +83,7 @@ class Splitter:
                     yield from _keys(sequence)
 
     def expire(self) -> Iterator[events.Key | events.Paste]:
-        """What was held back, as the rest has not come: a paste, or an Escape and, after `Esc O`, the letter."""
+        """What was held back: a paste, or an Escape and, after `Esc O`, the letter."""
         waiting, self._waiting = self._waiting, ""
         if self._pasted is not None:
             pasted, self._pasted = "".join([*self._pasted, waiting]), None

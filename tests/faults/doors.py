@@ -75,7 +75,8 @@ def _named() -> Iterator[bytes]:
 @cache
 def keys() -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """Those that mean nothing to the kiosk or type letters at most, and those that are keys of its own."""
-    nothing, own = [], []
+    nothing: list[bytes] = []
+    own: list[bytes] = []
     for one in _named():
         (own if _is_own(one) else nothing).append(one)
     return tuple(nothing), tuple(own)

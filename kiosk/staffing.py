@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kiosk.config import Config
     from kiosk.services.ports import Clock, Randomness
     from kiosk.services.signs import SignRules
-    from kiosk.services.slips import OtherKiosk
+    from kiosk.services.slips_beside import OtherKiosk
     from kiosk.services.staffing import Staffing
     from kiosk.store.unit_of_work import Store
 
@@ -25,7 +25,7 @@ def staffing_of(store: Store, clock: Clock, randomness: Randomness, config: Conf
     from kiosk.services.settings_watch import SettingsWatch
     from kiosk.services.shifts import Shifts
     from kiosk.services.signs import Signs
-    from kiosk.services.slips import Slips
+    from kiosk.services.slips_beside import Slips
     from kiosk.services.staff import Staff
     from kiosk.services.staffing import Staffing
 
@@ -52,7 +52,7 @@ def _kiosk_beside(config: Config) -> OtherKiosk | None:
     Raises KioskError `slips.other` where its settings cannot be used, or name this kiosk.
     """
     from kiosk.config import load
-    from kiosk.services.slips import OtherKiosk
+    from kiosk.services.slips_beside import OtherKiosk
 
     if config.profile != "counter" or not config.counter.slips_from:
         return None

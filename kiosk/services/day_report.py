@@ -6,61 +6,59 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 from kiosk.domain.shift import DayReport
+from kiosk.services.paper import WIDTH, Paper, Texts
 
 Names = Mapping[str, str]
 """The names of the staff by their ids."""
 
 
-class Texts(Protocol):
-    """One language's sentences and its way to write money."""
-
-    def text(self, key: str, **params: str | int) -> str: ...
-    def rupiah(self, amount: int) -> str: ...
-
-
 def report_lines(
-    report: DayReport, texts: Texts, place: str, names: Names, *, signed_by: str = ""
+    report: DayReport, language: Texts, place: str, names: Names, *, signed_by: str = ""
 ) -> list[str]:
-    """The report in lines of at most 74 columns; a number of people never with a name of theirs."""
+    """The report, each line at most 42 columns; of families only how many, of the staff their names.
 
-    def pair(key: str, value: str | int) -> str:
-        return f"{texts.text(key):34}{value:>20}"
-
-    lines = [
-        texts.text("report.title", place=place),
-        texts.text("report.time", began=_moment(report.began), at=_moment(report.at)),
-        texts.text("report.staff", names=", ".join(names.get(one, one) for one in report.staff) or "-"),
-        "",
-        pair("report.families", report.families),
-        pair("report.people", report.people),
-    ]
+    `place` stands above it on paper; a page that has its own heading leaves it empty.
+    """
+    paper = Paper(language, WIDTH)
+    if place:
+        paper.centred("report.title")
+        paper.wrapped(place)
+        paper.rule()
+    paper.pair("report.began", _moment(report.began))
+    paper.pair("report.at", _moment(report.at))
+    paper.pair("report.staff", ", ".join(names.get(one, one) for one in report.staff) or "-")
+    paper.blank()
+    paper.pair("report.families", str(report.families))
+    paper.pair("report.people", str(report.people))
     for one in report.classes:
         key = "report.class" if one.care_class else "report.no_class"
-        label = texts.text(key, number=one.care_class, families=one.families, people=one.people)
-        lines.append(f"  {label:32}{texts.rupiah(one.premium):>20}")
-    lines += [
-        pair("report.premium", texts.rupiah(report.premium_total)),
-        "",
-        pair("report.waiting", report.waiting),
-        pair("report.refused", report.refused),
-        pair("report.unfinished", report.unfinished),
-        pair("report.voided", report.voided),
-        pair("report.voided_earlier", report.voided_earlier),
-        pair("report.numbers", report.numbers),
-    ]
+        label = paper.text(key, number=one.care_class, families=one.families, people=one.people)
+        paper.pair_of(label, language.rupiah(one.premium))
+    paper.pair("report.premium", language.rupiah(report.premium_total))
+    paper.blank()
+    paper.pair("report.waiting", str(report.waiting))
+    paper.pair("report.refused", str(report.refused))
+    paper.pair("report.unfinished", str(report.unfinished))
+    paper.pair("report.voided", str(report.voided))
+    paper.pair("report.voided_earlier", str(report.voided_earlier))
+    paper.pair("report.numbers", str(report.numbers))
     for gap in report.gaps:
-        lines.append(
-            texts.text("report.gap", kiosk=gap.kiosk, first=gap.first, last=gap.last, count=gap.count)
-        )
-    lines.append(texts.text("report.adds_up" if report.adds_up else "report.does_not_add_up"))
+        first_last = f"{gap.kiosk} {gap.first}-{gap.last} ({gap.count})"
+        paper.pair("report.gap", first_last)
+    paper.wrapped(paper.text("report.adds_up" if report.adds_up else "report.does_not_add_up"))
     if report.doubtful:
-        lines.append(texts.text("report.doubtful"))
+        paper.wrapped(paper.text("report.doubtful"))
     if signed_by:
-        lines += ["", texts.text("report.signed", name=signed_by)]
-    return lines
+        paper.blank()
+        paper.wrapped(paper.text("report.signed", name=signed_by))
+    return paper.lines
+
+
+def report_name(report: DayReport) -> str:
+    """What the report is called where it becomes a file: its day, and the turn that it ends with."""
+    return f"LAPORAN-{report.at[:10]}-{max(report.shifts, default=0)}"
 
 
 def _moment(wall: str) -> str:
@@ -76,6 +74,6 @@ def write_report(folder: Path, report: DayReport, lines: list[str]) -> Path:
         file.write("\n".join(lines) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    target = folder / f"LAPORAN-{report.at[:10]}-{max(report.shifts, default=0)}.txt"
+    target = folder / f"{report_name(report)}.txt"
     Path(temporary).replace(target)
     return target

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
-import textwrap
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
 
 from kiosk.domain.identifiers import masked
 from kiosk.domain.registration import Registration, State
+from kiosk.services.paper import WIDTH, Paper, Texts
 from kiosk.services.standing import Standing
 
-WIDTH = 42
 PRACTICE_MARK = "LATIHAN "
 """Begins every line in practice, whatever the language."""
-
-
-class Texts(Protocol):
-    """One language's sentences and its way to write money."""
-
-    def text(self, key: str, **params: str | int) -> str: ...
-    def rupiah(self, amount: int) -> str: ...
 
 
 def receipt_lines(
@@ -42,7 +33,7 @@ def receipt_lines(
     `served_by` is the name of who was signed in; empty for nobody. In practice every line begins with
     LATIHAN, so that no cut makes a true one of it.
     """
-    paper = _Paper(language, WIDTH - len(PRACTICE_MARK) if training else WIDTH)
+    paper = Paper(language, WIDTH - len(PRACTICE_MARK) if training else WIDTH)
     if training:
         paper.centred("receipt.not_real")
     if again:
@@ -65,45 +56,13 @@ def receipt_lines(
     return [f"{PRACTICE_MARK}{line}".rstrip() for line in paper.lines] if training else paper.lines
 
 
-class _Paper:
-    """Collects lines of so many columns."""
-
-    def __init__(self, language: Texts, width: int) -> None:
-        self.language = language
-        self.width = width
-        self.lines: list[str] = []
-
-    def text(self, key: str, **params: str | int) -> str:
-        return self.language.text(key, **params)
-
-    def blank(self) -> None:
-        self.lines.append("")
-
-    def rule(self) -> None:
-        self.lines.append("-" * self.width)
-
-    def centred(self, key: str, **params: str | int) -> None:
-        for part in self.text(key, **params).split("\n"):
-            self.lines += [line.center(self.width).rstrip() for line in textwrap.wrap(part, self.width)]
-
-    def wrapped(self, text: str) -> None:
-        self.lines += textwrap.wrap(text, self.width)
-
-    def pair(self, key: str, value: str) -> None:
-        label = self.text(key)
-        if len(label) + 1 + len(value) <= self.width:
-            self.lines.append(label + value.rjust(self.width - len(label)))
-        else:
-            self.lines += [label, *(line.rjust(self.width) for line in textwrap.wrap(value, self.width))]
-
-
-def _about_state(paper: _Paper, registration: Registration, standing: Standing) -> None:
+def _about_state(paper: Paper, registration: Registration, standing: Standing) -> None:
     paper.centred(f"receipt.state.{standing.state}", at=standing.at)
     if standing.state is State.ACCEPTED and registration.decision.premium_total is not None:
         paper.centred("receipt.pays_first")
 
 
-def _about_family(paper: _Paper, registration: Registration) -> None:
+def _about_family(paper: Paper, registration: Registration) -> None:
     decision = registration.decision
     paper.wrapped(paper.text(f"outcome.{decision.outcome}"))
     paper.pair("receipt.kk", masked(str(registration.family["kk"])))
@@ -117,7 +76,7 @@ def _about_family(paper: _Paper, registration: Registration) -> None:
     paper.rule()
 
 
-def _about_payment(paper: _Paper, registration: Registration) -> None:
+def _about_payment(paper: Paper, registration: Registration) -> None:
     decision, language = registration.decision, paper.language
     if decision.premium_total is None or decision.premium_per_person is None:
         paper.wrapped(paper.text("receipt.no_premium"))
@@ -138,7 +97,7 @@ def _about_payment(paper: _Paper, registration: Registration) -> None:
         paper.wrapped(paper.text("receipt.demo_card"))
 
 
-def _about_doubts(paper: _Paper, registration: Registration, head: str) -> None:
+def _about_doubts(paper: Paper, registration: Registration, head: str) -> None:
     paper.rule()
     codes = {problem.code for problem in registration.decision.problems}
     if "otp.unverified" in codes:

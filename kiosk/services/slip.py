@@ -6,8 +6,8 @@ import textwrap
 from typing import Protocol
 
 from kiosk.domain.resume_code import grouped
+from kiosk.services.paper import WIDTH
 from kiosk.services.ports import Printout
-from kiosk.services.receipt import WIDTH
 
 
 class Texts(Protocol):

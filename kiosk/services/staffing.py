@@ -8,7 +8,7 @@ from kiosk.services.risky import Risky
 from kiosk.services.settings_watch import SettingsWatch
 from kiosk.services.shifts import Shifts
 from kiosk.services.signs import Signs
-from kiosk.services.slips import Slips
+from kiosk.services.slips_beside import Slips
 from kiosk.services.staff import Staff
 
 

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from kiosk.domain.staff import Role, Second
 from kiosk.services.staff import StaffLine
 from screens.context import Context
-from screens.frame import Message, fit, indented
+from screens.frame import Message, cut, fit, indented
 from screens.keys import Key, Press
 from screens.staff.new_member import NewMemberPage
 from screens.staff.numbered import Item, NumberedPage
 from screens.view import Line
 
-_NAME_WIDTH = 30
+_NAME_WIDTH = 24
 
 
 class AccountsPage(NumberedPage):
@@ -69,8 +69,8 @@ def account_words(context: Context, one: StaffLine) -> str:
     words = [t("screen.staff.supervisor" if one.role is Role.SUPERVISOR else "screen.staff.clerk")]
     if one.second is not Second.NONE:
         words.append(t("screen.staff.has_second", count=one.codes_left))
-    if one.wait_seconds:
-        words.append(t("screen.staff.paused", seconds=one.wait_seconds))
     if not one.active:
         words.append(t("screen.staff.closed"))
-    return f"{fit(one.name, _NAME_WIDTH)} {', '.join(words)}"
+    elif one.wait_seconds:
+        words.append(t("screen.staff.paused", seconds=one.wait_seconds))
+    return f"{fit(cut(one.name, _NAME_WIDTH), _NAME_WIDTH)} {', '.join(words)}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kiosk.domain.shift import DayReport
 from kiosk.domain.staff import Role
 from kiosk.errors import KioskError
-from kiosk.services.day_report import Names, report_lines
+from kiosk.services.day_report import Names, report_lines, report_name, write_report
+from kiosk.services.ports import Printout
 from kiosk.services.staff import SignedIn, StaffLine
 from screens.context import Context
 from screens.dialogs import Help, Scroll
@@ -65,7 +66,7 @@ class EndOfDayPage:
         context = self._context
         lines = []
         if self._report is not None:
-            lines = report_lines(self._report, context.language, context.config.kiosk.place, self._names)
+            lines = report_lines(self._report, context.language, "", self._names)
         shown = self._scroll.cut([(Span("   " + line),) for line in ("", *lines)], body_room(height))
         keys = ["help", "return"]
         if self._scroll.is_long:
@@ -111,20 +112,21 @@ class SignReportPage(IdentifyPage):
                 await below.begin()
                 below.tell(Message(self.context.t("problem.shift.changed"), "warn"))
             return None
-        says = self.context.t("screen.staff.day_closed", name=member.name)
-        file = await self._written(member)
-        await turn.sign_out(self.context, f"{says} {file}".strip())
+        language, place = self.context.language, self.context.config.kiosk.place
+        lines = report_lines(self._report, language, place, self._names, signed_by=member.name)
+        says = [self.context.t("screen.staff.day_closed", name=member.name), await self._written(lines)]
+        printer = self.context.services.printer
+        if printer is not None:
+            printer.print(Printout(report_name(self._report), tuple(lines)))
+            says.append(self.context.t("screen.staff.report_printed"))
+        await turn.sign_out(self.context, " ".join(filter(None, says)))
         return None
 
-    async def _written(self, member: SignedIn) -> str:
+    async def _written(self, lines: list[str]) -> str:
         """Puts the signed report into the folder of the receipts, where there is one."""
         folder = self.context.config.receipts_dir
         if folder is None:
             return ""
-        from kiosk.services.day_report import write_report  # noqa: PLC0415  (only where there is a folder)
-
-        language, place = self.context.language, self.context.config.kiosk.place
-        lines = report_lines(self._report, language, place, self._names, signed_by=member.name)
         try:
             path = await self.context.work(write_report, folder, self._report, lines)
         except KioskError:

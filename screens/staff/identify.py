@@ -161,6 +161,9 @@ class IdentifyPage(RowsPage):
         lines: list[Line] = [(), *indented(self.context.t(self.explains)), ()]
         room = max(self._room - len(lines) - _AROUND, 3)
         self._top = min(self._top, max(len(self.people) - room, 0))
+        chosen = next((at for at, one in enumerate(self.people) if one is self.person), self._top)
+        if not self._top <= chosen < self._top + room and self.asked.name != PERSON:
+            self._top = min(chosen, max(len(self.people) - room, 0))  # whoever was chosen is in sight
         shown = list(enumerate(self.people, 1))[self._top : self._top + room]
         lines += [self._person_line(number, one) for number, one in shown]
         if len(self.people) > room:

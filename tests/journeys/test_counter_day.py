@@ -58,7 +58,7 @@ def test_from_the_first_start_to_the_signed_report(tmp_path: Path) -> None:
         terminal.wait_for("2 menunggu kirim")
         # The end of the day.
         terminal.send(F2, "5\r")
-        terminal.wait_for("LAPORAN HARI")
+        terminal.wait_for("cocok satu sama lain")
         shown = terminal.text
         terminal.send(F10, SITI, "\r")
         terminal.wait_for("Hari ditutup dan ditandatangani oleh Siti Rahma")

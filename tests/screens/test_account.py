@@ -12,7 +12,7 @@ import pytest
 from kiosk.domain.flow import Step
 from kiosk.domain.registration import Registration, stripped
 from kiosk.language import Language
-from kiosk.services.receipt import WIDTH
+from kiosk.services.paper import WIDTH
 from kiosk.settings import Receipts
 from tests.builders import a_draft, a_family, a_member
 from tests.screens.conftest import Stager

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kiosk.domain.registration import State
 from kiosk.domain.staff import Role, Second
+from kiosk.printing import printer_of
+from kiosk.services.paper import WIDTH
+from kiosk.settings import PrinterSettings
 from tests.builders import a_member
 from tests.screens.conftest import Stager
 from tests.screens.counter import BUDI, PINS, RINA, SITI, signed_in, staffed, trail
@@ -75,6 +79,29 @@ async def test_the_signed_report_lies_beside_the_receipts(staged: Stager, tmp_pa
     text = file.read_text("utf-8")
     assert SITI in text
     assert "3173" not in text
+
+
+async def test_the_signed_report_and_the_codes_come_out_of_the_printer(
+    staged: Stager, tmp_path: Path
+) -> None:
+    stage = await signed_in(staged, SITI)
+    config = replace(stage.config, printer=PrinterSettings("text", str(tmp_path / "paper")))
+    (tmp_path / "paper").mkdir()
+    printer = printer_of(config)
+    object.__setattr__(stage.services, "printer", printer)
+    register(stage)
+    await stage.keys("F2", "6", "ENTER", "2", "ENTER", "2", "ENTER")
+    codes = re.findall(r"[A-Z0-9]{4}-[A-Z0-9]{4}", stage.text)
+    await stage.keys("ENTER")
+    assert stage.says("screen.staff.sheet_printed")
+    await stage.keys("F10", "F3", "F2", "5", "ENTER", "F10", PINS[SITI], "ENTER")
+    assert stage.says("screen.staff.report_printed")
+    assert printer is not None
+    printer.close()
+    printed = [file.read_text("cp437") for file in sorted((tmp_path / "paper").iterdir())]
+    assert sum(codes[9] in text for text in printed) == 1
+    assert sum("LAPORAN HARI" in text and SITI in text for text in printed) == 1
+    assert all(len(line) <= WIDTH for text in printed for line in text.splitlines())
 
 
 async def test_f3_leaves_the_report_and_changes_nothing(staged: Stager) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from kiosk.domain.flow import Step
 from kiosk.domain.resume_code import make_code
 from kiosk.domain.staff import Role
+from kiosk.services.staff import SignedIn
 from screens.keys import Key, Press
 from tests.builders import a_draft, a_family, a_member
 from tests.screens.conftest import Stager
@@ -167,6 +169,29 @@ async def test_whoever_was_chosen_stays_marked_after_a_wrong_pin(staged: Stager)
     stage = await staffed(staged).start()
     await stage.keys("2", "ENTER", "000111", "ENTER")
     assert f" >  2  {BUDI}" in stage.text
+
+
+async def test_more_people_than_lines_are_scrolled_to_and_chosen(staged: Stager) -> None:
+    stage = staged("counter", sign_in=True)
+    staff = stage.services.staffing.staff
+    staff.add("Petugas 01", Role.SUPERVISOR, PINS[SITI])
+    boss = staff.sign_in("S1", PINS[SITI])
+    assert isinstance(boss, SignedIn)
+    with stage.services.open_work() as work:
+        first = work.staff.everybody()[0]
+        for number in range(2, 31):
+            work.staff.add(
+                replace(first, id=f"S{number}", name=f"Petugas {number:02} yang panjang namanya ini")
+            )
+        work.commit()
+    await stage.start()
+    assert "Petugas 30" not in stage.text
+    await stage.keys(*["PGDN"] * 6)
+    assert "Petugas 30" in stage.text
+    await stage.keys(*["PGUP"] * 6, "28", "ENTER")
+    assert " > 28  Petugas 28" in stage.text
+    await stage.keys(PINS[SITI], "ENTER")
+    assert stage.step == "home"
 
 
 async def test_f5_changes_the_language_of_the_page_to_sign_in(staged: Stager) -> None:

@@ -17,8 +17,8 @@ from kiosk.config import Config
 from kiosk.domain.resume_code import grouped
 from kiosk.language import LANGUAGES, Language
 from kiosk.printing import printer_of
+from kiosk.services.paper import WIDTH
 from kiosk.services.ports import Printout, PrintState
-from kiosk.services.receipt import WIDTH
 from kiosk.services.slip import slip
 
 CODE = "ACDEFGHJ"

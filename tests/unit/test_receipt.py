@@ -8,7 +8,8 @@ import pytest
 
 from kiosk.domain.registration import State
 from kiosk.language import LANGUAGES, Language
-from kiosk.services.receipt import WIDTH, receipt_lines
+from kiosk.services.paper import WIDTH
+from kiosk.services.receipt import receipt_lines
 from kiosk.services.standing import Standing
 from tests.store import examples
 

@@ -226,4 +226,5 @@ _COMMANDS = {
     "export": ("sticks", "run_export"),
     "import": ("sticks", "run_import"),
     "web": ("web", "run"),
+    "deploy systemd": ("deploy", "run_systemd"),
 }

@@ -46,6 +46,7 @@ COMMAND = (
     "kiosk.guarding",
     "kiosk.guard.surroundings",
     "kiosk.guard.serving",
+    "kiosk.guard.units",
     "kiosk.config",
     "kiosk.errors",
     "kiosk.domain",

@@ -111,6 +111,7 @@ def _parser() -> ArgumentParser:
     _add_care(commands, common, table)
     _add_syncing(commands, common, table)
     _add_web(commands, common, practice)
+    _add_deploy(commands, common)
     add_staff(commands, common, table, command=command, group=group)
     from kiosk.commands.hub_arguments import add_hub
     from kiosk.commands.training_arguments import add_training
@@ -223,6 +224,22 @@ def _add_web(commands: Any, common: Any, practice: Any) -> None:
     )
     web.add_argument(
         "--most", type=whole_number, default=40, metavar="N", help="so many places at once (default 40)"
+    )
+
+
+def _add_deploy(commands: Any, common: Any) -> None:
+    deploy = group(commands, "deploy", "what makes a kiosk of a machine")
+    systemd = command(
+        deploy,
+        "systemd",
+        "print the files by which systemd starts a village kiosk",
+        [common],
+        "deploy systemd",
+    )
+    systemd.add_argument("--user", default="kiosk", metavar="NAME", help="whose kiosk it is (default kiosk)")
+    systemd.add_argument("--tty", default="tty1", metavar="TTY", help="on which terminal (default tty1)")
+    systemd.add_argument(
+        "--only", choices=("service", "logind", "sysctl"), default=None, help="one file alone (default: all)"
     )
 
 

@@ -25,7 +25,7 @@ def opened(config: Config, reserve: Reserve) -> Store:
 def _open_store(config: Config) -> Store:
     from kiosk.store.unit_of_work import store_factory
 
-    store = store_factory(config.store_dir, config.key_file)
+    store = store_factory(config.store_dir, config.key_file, training=config.is_training)
     try:
         if config.cards.block == "demo":
             _lease_demo_cards(store)

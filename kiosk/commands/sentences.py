@@ -146,6 +146,8 @@ _SENTENCES = {
     "stick.other_hub": "these answers are of a hub that this kiosk does not know: {detail}",
     "sync.busy": "another program of this kiosk is talking with the hub; try again in a moment",
     "store.in_use": "the store is in use; leave the program that uses it and try again ({detail})",
+    "store.other_class": "this is a store {detail}, and practice is kept apart; put the right one in place",
+    "reference.practice": "references of practice begin with L-; name the profile training to see them",
     "store.none": "there is no store yet in {detail}; start the program once, or restore a copy",
     "store.locked": "another program is using the store; close it and try again ({detail})",
     "store.key_missing": "the key of the store is missing, without it nothing can be read: {detail}",

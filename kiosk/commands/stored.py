@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kiosk.bootstrap import services
 from kiosk.commands.signing import Secrets, allowed, signed_in
 from kiosk.commands.tables import printed, visible
-from kiosk.domain.identifiers import digits_only, masked, masked_name
+from kiosk.domain.identifiers import PRACTICE_ID, digits_only, masked, masked_name, parse_reference
 from kiosk.domain.registration import Registration, State
 from kiosk.domain.staff import Act
 from kiosk.errors import KioskError, UsageError
@@ -129,6 +129,9 @@ def _rupiah(amount: int | None) -> str:
 
 def run_show(arguments: Arguments, config: Config) -> int:
     """Prints one registration; in full only for staff who sign in, or in practice."""
+    typed = parse_reference(arguments.reference)
+    if typed is not None and typed.kiosk == PRACTICE_ID and not config.is_training:
+        raise KioskError("reference.practice")
     signs_in = arguments.full and not config.is_training
     if signs_in and arguments.staff is None:
         raise KioskError("show.sign_in")

@@ -29,6 +29,7 @@ from kiosk.store.keyfile import derived_key, load_or_create_key
 from kiosk.store.leases import SqlCardBlocks, SqlCodes, SqlDirectory, SqlResumeCodes
 from kiosk.store.migrations import migrate
 from kiosk.store.practice import SqlLessons, SqlRuns
+from kiosk.store.practice_mark import refuse_other_class
 from kiosk.store.repositories import SqlDrafts, SqlRegistrations
 from kiosk.store.sending import SqlDecisions, SqlOutbox, SqlTombstones
 from kiosk.store.session import Session
@@ -186,13 +187,16 @@ class Store:
         self._database.close()
 
 
-def store_factory(folder: Path, key_path: Path, *, busy_seconds: float = 5.0) -> Store:
+def store_factory(
+    folder: Path, key_path: Path, *, busy_seconds: float = 5.0, training: bool | None = None
+) -> Store:
     """Opens the store in `folder` with the key in the file `key_path`, making both where neither is there.
 
     The schema is brought up to date. `busy_seconds` is how long to wait for another process that writes.
+    With `training` the store must be of practice, or must not be; None asks nothing.
     Raises StoreError: `store.key_missing`, `store.key_mode`, `store.key_damaged`, `store.key_inside`,
     `store.wrong_key`, `store.damaged`, `store.plain`, `store.locked`, `store.newer`, `store.full`,
-    `store.io`.
+    `store.io`, `store.other_class`.
     """
     path = folder / DATABASE
     with only_opener(folder):
@@ -200,7 +204,7 @@ def store_factory(folder: Path, key_path: Path, *, busy_seconds: float = 5.0) ->
         key = load_or_create_key(key_path, store_exists=not is_new, folder=folder)
         database = open_database(path, key, busy_seconds=busy_seconds)
         try:
-            _migrate(database)
+            _migrate(database, training=training)
             if is_new:
                 # Only while nothing has it open: closing any descriptor of a file drops SQLite's locks on it.
                 database.close()
@@ -212,10 +216,12 @@ def store_factory(folder: Path, key_path: Path, *, busy_seconds: float = 5.0) ->
     return Store(database, key)
 
 
-def _migrate(database: Database) -> None:
+def _migrate(database: Database, *, training: bool | None) -> None:
     session = Session(database)
     try:
         migrate(session.connection, __version__)
+        if training is not None:
+            refuse_other_class(session.connection, training=training)
     except StoreError as error:
         raise database.sure(error) from None
     finally:

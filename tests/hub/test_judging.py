@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kiosk.domain.directory import Participant
+from kiosk.domain.identifiers import Reference
 from kiosk.domain.registration import Outcome
 from kiosk.domain.segments import KnownPeople
 from kiosk.errors import KioskError
@@ -64,6 +65,15 @@ def test_a_header_that_its_content_does_not_bear_out_is_for_a_person(
     with pytest.raises(KioskError) as found:
         opened(SENDER.seal(a_record(1), **changes), OPENERS)
     assert found.value.code == code
+
+
+def test_a_reference_of_practice_is_taken_from_practice_alone() -> None:
+    practised = a_record(1, reference=str(Reference("L", 1)))
+    assert opened(SENDER.seal(practised, training=True), OPENERS).content == practised
+    changed: tuple[dict[str, Any], ...] = ({}, {"kiosk": "L"})
+    for changes in changed:
+        with pytest.raises(ClosedError, match=r"envelope\.kiosk"):
+            opened(SENDER.seal(practised, **changes), OPENERS)
 
 
 @pytest.mark.parametrize("value", [None, 7, ["1"], "K1-0001-AA"])

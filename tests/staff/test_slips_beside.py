@@ -15,11 +15,13 @@ from kiosk.bootstrap import Services
 from kiosk.domain.draft import Draft
 from kiosk.domain.fields import Problem
 from kiosk.domain.flow import Fact
+from kiosk.domain.registration import State
 from kiosk.domain.resume_code import make_code
 from kiosk.errors import KioskError, StaleDraftError
 from kiosk.store.matching import Unmatched, unmatched
 from tests.journeys.terminal import ROOT
 from tests.staff.beside import KK, Beside
+from tests.store.examples import a_registration
 
 TRANSACTIONS = 3
 """So many a slip takes: the copy here, the end there, the draft here."""
@@ -136,6 +138,9 @@ def test_what_mends_a_refusal_stays_at_the_kiosk_that_sent_it(
     beside: Beside, counter: Services, village: Services
 ) -> None:
     draft, _ = beside.draft(village)
+    with village.open_work() as work:
+        work.registrations.add(replace(a_registration(1), id=draft.id, state=State.NEEDS_FIX))
+        work.commit()
     mends = village.drafts.save(draft.with_facts({Fact.MENDS: "1"}))
     code = village.drafts.slip(mends.id)
     assert code_of(counter.staffing.slips.take_up(code)) == "resume.elsewhere"

@@ -45,6 +45,8 @@ class IdentifyPage(RowsPage):
         """Reads who there is; whoever was here before need only type the PIN."""
         await self._read()
         self.person = next((one for one in self.people if one.id == self._chosen), None)
+        if not self.people:
+            self.message = Message(self.context.t("screen.staff.nobody_else"), "warn")
         if self.person is not None:
             self.answers[PERSON] = str(self.people.index(self.person) + 1)
             self.go_to(PIN)
@@ -95,6 +97,8 @@ class IdentifyPage(RowsPage):
         return await self._try(pin, text if name == CODE else "")
 
     def _choose(self, text: str) -> Message | None:
+        if not self.people:
+            return Message(self.context.t("screen.staff.nobody_else"), "warn")
         only = self.people[0] if len(self.people) == 1 else None
         found = self._named(text) if text else self.person or only
         if found is None:

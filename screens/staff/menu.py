@@ -22,6 +22,7 @@ class StaffMenu(NumberedPage):
 
     title = "screen.staff.menu"
     help_page = "staff_menu"
+    is_personal = True
 
     def __init__(self, context: Context, journey: Journey | None = None) -> None:
         super().__init__(context)

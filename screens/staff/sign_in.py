@@ -159,6 +159,7 @@ class HandOverPage(LockPage):
     explains = "screen.staff.hand_over_how"
     help_page = "hand_over"
     locks = False
+    is_personal = True
     keys: ClassVar[tuple[str, ...]] = ("help", "return", "unlock")
 
     def __init__(self, context: Context, draft: Draft | None = None) -> None:

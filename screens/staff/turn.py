@@ -30,12 +30,15 @@ async def signed_in(context: Context, member: SignedIn, draft: Draft | None = No
 
 def _put_away(context: Context) -> None:
     """Takes away what one person had open for themselves, under the page by which another one came."""
-    coming = context.shell.top
-    context.shell.pop()
-    while getattr(context.shell.top, "is_personal", False):
+    pages = context.shell.pages
+    own = (at for at, page in enumerate(pages[:-1]) if getattr(page, "is_personal", False))
+    first = next(own, None)
+    if first is None:
+        return
+    coming = pages[-1]
+    for _ in pages[first:]:
         context.shell.pop()
-    if coming is not None:
-        context.shell.push(coming)
+    context.shell.push(coming)
 
 
 async def lock(context: Context, draft: Draft | None = None) -> None:

@@ -102,10 +102,5 @@ class SecondPage(IdentifyPage):
         fits = self._first.is_supervisor or member.role is Role.SUPERVISOR
         return fits and member.id != self._first.id
 
-    async def begin(self) -> None:
-        await super().begin()
-        if not self.people:
-            self.message = Message(self.context.t("screen.staff.nobody_else"), "warn")
-
     async def known(self, member: SignedIn) -> Message | None:
         return await self._then(self._first, member)

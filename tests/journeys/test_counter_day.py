@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from pathlib import Path
 
 from tests.journeys.counter import counter, counter_of, keys_at_the_counter, real_family, type_keys
@@ -107,3 +108,11 @@ def test_a_counter_left_alone_is_locked_and_the_same_pin_goes_on(tmp_path: Path)
         terminal.send(SITI, "\r")
         terminal.wait_for("Ketik lima huruf")
         assert "317305 010120 0012" in terminal.text
+        terminal.wait_for("Terkunci")
+        terminal.signal(signal.SIGKILL)
+        assert terminal.end() == -signal.SIGKILL
+    with counter(own) as terminal:  # whoever starts it again signs in before anything is shown
+        terminal.wait_for("Siapa yang bertugas")
+        assert "3173" not in terminal.text
+        terminal.send("1\r", SITI, "\r")
+        terminal.wait_for("2/8 kurang")

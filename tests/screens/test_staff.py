@@ -287,6 +287,29 @@ async def test_an_accounts_page_left_open_is_not_the_next_ones(staged: Stager) -
     assert stage.step == "home"
 
 
+async def test_a_question_of_the_supervisor_is_not_answered_by_the_next_one(staged: Stager) -> None:
+    from screens.staff import turn  # noqa: PLC0415
+
+    stage = await signed_in(staged, SITI)
+    await stage.keys("F2", "6", "ENTER", "3", "ENTER", "4", "ENTER")
+    assert stage.step == "Confirm"
+    await turn.lock(stage.context)
+    await stage.keys("2", "ENTER", PINS[BUDI], "ENTER")
+    assert stage.step == "home"
+    assert len(stage.pages) == 1
+    assert len(stage.services.staffing.staff.people()) == 3
+
+
+async def test_with_one_account_there_is_nobody_to_hand_over_to(staged: Stager) -> None:
+    stage = await staged("counter", sign_in=True).start()
+    await stage.keys("1", "ENTER", SITI, "ENTER", "271828", "ENTER", "271828", "ENTER", "F2", "2", "ENTER")
+    assert stage.says("screen.staff.nobody_else")
+    await stage.keys("1", "ENTER")
+    assert stage.says("screen.staff.nobody_else")
+    await stage.keys("F3")
+    assert stage.step == "home"
+
+
 async def test_a_lock_is_not_locked_again(staged: Stager) -> None:
     from screens.staff import turn  # noqa: PLC0415
 

@@ -13,6 +13,9 @@ from screens.view import Line, Span, View
 from screens.village.letters import large
 from screens.village.paper import print_slip
 
+_CODE_AT = 5
+"""The column of the code in ordinary signs, which speech and braille read."""
+
 
 class CallPage:
     """Over the question where help was called; Enter or F3 goes back to it, F12 leaves for good."""
@@ -44,13 +47,14 @@ class CallPage:
         t = self._context.t
         self._told = self._printing
         role = "good" if self._told == "printed" else "warn" if self._told == "failed" else "title"
+        code: Line = (Span(" " * _CODE_AT), Span(f" {grouped(self._code)} ", "mark"))
         body: list[Line] = [
             (),
             *indented(t("screen.call.show", place=self._context.config.kiosk.place)),
             (),
             *((Span("     " + line, "value"),) for line in large(grouped(self._code))),
             (),
-            (Span("     "), Span(f" {grouped(self._code)} ", "mark")),
+            code,
             (),
             *indented(t(f"screen.call.{self._told}"), role=role),
             (),
@@ -65,4 +69,5 @@ class CallPage:
             width=width,
             height=height,
             keys=("help", "return", "clear"),
+            cursor=(_CODE_AT + 1, body.index(code)),
         )

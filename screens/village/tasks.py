@@ -17,6 +17,8 @@ from screens.view import Line, Span, View
 _MARKS = {TaskState.DONE: "[x]", TaskState.NEXT: " > ", TaskState.LATER: "[ ]"}
 _ROLES = {TaskState.DONE: "plain", TaskState.NEXT: "title", TaskState.LATER: "plain"}
 _BELOW = 6
+_MARK_AT = 4
+"""The column of the mark of a part."""
 
 
 class TasksPage:
@@ -107,6 +109,7 @@ class TasksPage:
         t = self._context.t
         room = body_room(height) - _BELOW
         shown = self._scroll.cut([(), *(self._line(task) for task in self._tasks)], room)
+        lines = [place for place, line in enumerate(shown) if line and line[0].role == _ROLES[TaskState.NEXT]]
         key = "screen.tasks.more" if self._adds_members else "screen.tasks.go_on"
         body: list[Line] = [*shown, (), *indented(t(key), role="title")]
         return framed(
@@ -116,7 +119,8 @@ class TasksPage:
             width=width,
             height=height,
             message=self._message,
-            keys=("help", "back", "more", "later", "all_here")
+            keys=("help", "back", "later", "more", "all_here")
             if self._adds_members
             else ("help", "back", "later", "go_on"),
+            cursor=(_MARK_AT, lines[0]) if lines else None,
         )

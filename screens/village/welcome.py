@@ -11,6 +11,9 @@ from screens.keys import Key, Press
 from screens.view import Line, Span, View
 from screens.village.letters import large
 
+_NUMBER_AT = 7
+"""The column of the number before a language."""
+
 
 class WelcomePage:
     """Asks for the language by its number and shows nobody's data; F10 and Enter take that of this place."""
@@ -80,6 +83,7 @@ class WelcomePage:
 
     def view(self, width: int, height: int) -> View:
         body = self._body(body_room(height))
+        at = next(place for place, line in enumerate(body) if any(span.role == "mark" for span in line))
         keys = ["help", "staff", "begin"]
         if self._context.config.screens.may_quit:
             keys.append("quit")
@@ -94,4 +98,5 @@ class WelcomePage:
             height=height,
             message=self._message,
             keys=keys,
+            cursor=(_NUMBER_AT, at),
         )

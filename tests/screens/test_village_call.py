@@ -71,6 +71,8 @@ async def test_f2_prints_the_code_and_shows_it_large(printing: Printed, tmp_path
     code = code_on(stage)
     assert grouped(code) in stage.text
     assert large(grouped(code))[0] in stage.text
+    assert stage.cursor is not None
+    assert stage.frame()[stage.cursor[1]][stage.cursor[0] :].strip().startswith(grouped(code))
     assert paper_comes_out(stage) is PrintState.PRINTED
     stage.tick()
     assert stage.says("screen.call.printed")

@@ -66,6 +66,12 @@ async def test_it_says_what_it_is_for_in_every_language(village: Stage) -> None:
     assert village.says("screen.staff", place="Puskesmas Cempaka")
 
 
+async def test_the_cursor_stands_where_speech_should_read(village: Stage) -> None:
+    assert village.cursor is not None
+    x, y = village.cursor
+    assert village.frame()[y][x:].startswith("1   Bahasa Indonesia")
+
+
 @pytest.mark.parametrize("many", [1, 2, 3, 4])
 async def test_all_languages_that_are_offered_can_be_seen(
     staged: Stager, monkeypatch: pytest.MonkeyPatch, many: int

@@ -55,6 +55,13 @@ async def test_after_a_member_enter_asks_for_the_next_one(single: Stage) -> None
     assert single.path == "members[3].nik"
 
 
+async def test_the_cursor_stands_at_what_comes_next(single: Stage) -> None:
+    await after_three(single)
+    assert single.cursor is not None
+    x, y = single.cursor
+    assert single.frame()[y][x] == ">"
+
+
 async def test_and_f10_says_that_all_are_there(single: Stage) -> None:
     await after_three(single)
     await single.keys("F10")

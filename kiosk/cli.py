@@ -198,6 +198,7 @@ _COMMANDS = {
     "backup": ("copies", "run_backup"),
     "restore": ("copies", "run_restore"),
     "doctor": ("doctor", "run"),
+    "training menu": ("screens", "run_classroom"),
     "training list": ("training", "run_list"),
     "training run": ("training", "run_run"),
     "training score": ("training", "run_score"),

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from kiosk.clock import SystemClock
     from kiosk.domain.rulebook import Rulebook
     from kiosk.language import Language
+    from kiosk.lesson_room import LessonRoom
     from kiosk.store.unit_of_work import Store
 
 
@@ -227,6 +228,12 @@ class Schooling:
     def certificate_lines(self, certificate: Certificate, language: Language) -> list[str]:
         """What a certificate says, with the titles of the scenarios that are here."""
         return certificate_lines(certificate, scenario_titles(self.config), language)
+
+    def lesson_room(self) -> LessonRoom:
+        """Where a lesson is taken."""
+        from kiosk.lesson_room import LessonRoom  # noqa: PLC0415 - it stands on this module
+
+        return LessonRoom(self.config)
 
     def begin(self, scenario: Scenario, *, seed: int | None = None, again: bool = False) -> Run:
         """A run of the scenario: the one that was cut short, or a new one; always a new one with `again`."""

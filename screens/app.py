@@ -105,7 +105,7 @@ class KioskApp(App[None], inherit_bindings=False):
         if width < WIDTH or height < HEIGHT:
             view = View(text_lines(*self._options.too_small))
         else:
-            view = page.view(width, height)
+            view = self.shell.companion.view(page, width, height)
         self.cursor_position = Offset(*(view.cursor or (0, 0)))
         if self.sheet.update(view):
             self._display(self.screen, SheetUpdate(self.sheet))
@@ -144,10 +144,8 @@ class KioskApp(App[None], inherit_bindings=False):
         if press.key is Key.FINISH and self._options.unattended and not hasattr(page, "stirred"):
             while self.shell.top is not (page := self.shell.pages[0]):  # whatever lies over the page
                 self.shell.pop()
-        if self._options.on_press is not None:
-            self._options.on_press(press.key.value)
         try:
-            await page.press(press)
+            await self.shell.companion.press(page, press)
         except KioskError as error:
             if self._options.on_error is None:
                 raise
@@ -197,7 +195,7 @@ class KioskApp(App[None], inherit_bindings=False):
         if self._options.alive is not None:
             self._options.alive()
         tick: Callable[[], bool] | None = getattr(self.shell.top, "tick", None)
-        if tick is not None and tick():
+        if (tick is not None and tick()) | self.shell.companion.tick():
             self.redraw()
         if self._options.has_news is not None and (self._asking is None or self._asking.done()):
             self._asking = asyncio.get_running_loop().create_task(self._ask_for_news(self._options.has_news))

@@ -46,6 +46,22 @@ class FirstPage(Page, Protocol):
         ...
 
 
+class Companion(Protocol):
+    """Goes along with every page for a while: sees each key before the page, and may add to what is shown."""
+
+    def view(self, page: Page, width: int, height: int) -> View:
+        """What to show while this page is on top."""
+        ...
+
+    async def press(self, page: Page, press: Press) -> None:
+        """Take one press, and give it to the page or not."""
+        ...
+
+    def tick(self) -> bool:
+        """Called once a second; True asks for a redraw."""
+        ...
+
+
 class Shell(Protocol):
     """What a page may ask of the program; all of it is for the event loop's thread."""
 
@@ -69,6 +85,10 @@ class Shell(Protocol):
 
     def pop(self) -> None:
         """Take the top page away; the last page stays."""
+        ...
+
+    def accompany(self, companion: Companion | None) -> None:
+        """Let somebody go along from now on; None for nobody."""
         ...
 
     def redraw(self) -> None:
@@ -102,7 +122,7 @@ class ScreenOptions:
 
     `too_small` are the sentences for a window below 80 by 24; `idle_seconds` without a key call `on_idle`
     once, in line with the keys; `crash_log` stores a redacted record and returns its reference number.
-    `on_press` is told what each key means before a page takes it. `on_error` shows an error of the program's
+    `on_error` shows an error of the program's
     own kind that a page did not show itself. Once a second `has_news` is asked whether anybody has written;
     then `on_news` is called in line with the keys, and the pages are renewed.
     """
@@ -116,7 +136,6 @@ class ScreenOptions:
     idle_seconds: float | None = None
     on_idle: Callable[[Shell], Awaitable[None]] | None = None
     on_error: Callable[[Shell, KioskError], None] | None = None
-    on_press: Callable[[str], None] | None = None
     has_news: Callable[[], Awaitable[bool]] | None = None
     on_news: Callable[[Shell], Awaitable[None]] | None = None
     alive: Callable[[], None] | None = None

@@ -152,6 +152,8 @@ class Context:
     """Who is signed in; always nobody where no sign-in is asked."""
     told: set[str] = field(default_factory=set)
     """The numbers that were sent something which the simulated phone still shows."""
+    becomes: tuple[str, ...] = ()
+    """The command as which the program goes on in this terminal when it has ended."""
     practises: bool = False
     """The program goes on as the practice of the classroom when this one has ended."""
     touched: bool = False
@@ -238,6 +240,13 @@ class Context:
             if self._services is None or not await self.shell.run(self._services.reserve.make_room, error):
                 raise
         return await self.shell.run(_as_store_error, call)
+
+    @property
+    def schooling(self) -> Practice:
+        """The classroom; there is one in the profile for practice alone."""
+        if self.services.schooling is None:
+            raise RuntimeError("there is no classroom here")
+        return self.services.schooling
 
     @property
     def rules(self) -> Rulebook:

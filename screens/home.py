@@ -98,7 +98,7 @@ class HomePage:
             self._context.shell.push(sending)
             await sending.begin()
         elif press.key is Key.STAFF:
-            self._message = await navigation.call_staff(self._context)
+            await self._call_staff()
         elif press.key is Key.FINISH and self._context.config.screens.may_quit:
             self._context.shell.push(Confirm(self._context, self._context.t("screen.home.quit"), self._quit))
         elif press.key is Key.ENTER:
@@ -107,6 +107,15 @@ class HomePage:
             self._ask_discard(self._editor.text.strip())
         else:
             self._editor.press(press)
+
+    async def _call_staff(self) -> None:
+        """In practice the classroom is behind this key, unless a case is played."""
+        if self._context.config.is_training and not self._plays:
+            from screens.training.listing import open_menu  # noqa: PLC0415  (it leads back here)
+
+            await open_menu(self._context)
+        else:
+            self._message = await navigation.call_staff(self._context)
 
     async def _quit(self) -> None:
         self._context.shell.leave(0)
@@ -263,6 +272,10 @@ class HomePage:
             keys = ["help", "new", "staff", "sending"]
         elif self._shows_sending:
             keys.append("sending")
+        elif self._plays:
+            keys.append("paper")
+        elif self._context.config.is_training:
+            keys.append("learn")
         else:
             keys.append("staff")
         if not self._context.is_public:
@@ -279,6 +292,12 @@ class HomePage:
             keys=keys,
             cursor=(len(ask) + column, len(body) - 1),
         )
+
+    @property
+    def _plays(self) -> bool:
+        """Whether a case for practice is played, whose paper the staff key shows."""
+        services = self._context.services if self._context.is_ready else None
+        return services is not None and services.schooling is not None and bool(services.schooling.current)
 
     def _warning(self) -> Message:
         left, copies = self._context.cards_left, self._context.copy_problem

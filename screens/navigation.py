@@ -298,7 +298,7 @@ async def call_staff(context: Context, journey: Journey | None = None) -> Messag
     """What F2 does, with the family in hand where there is one; what to say about it.
 
     Who is signed in gets the menu of the staff. A family without staff beside it gets its code, on paper as
-    well, and anybody else is told whom to turn to.
+    well. In a case for practice its paper is shown. Anybody else is told whom to turn to.
     """
     if context.session is not None:
         from screens.staff.menu import StaffMenu  # noqa: PLC0415  (only who asks for it needs it)
@@ -309,6 +309,12 @@ async def call_staff(context: Context, journey: Journey | None = None) -> Messag
         from screens.village.call import CallPage  # noqa: PLC0415  (only a person who asks for help needs it)
 
         context.shell.push(CallPage(context, journey, await journey.slip()))
+        return Message()
+    schooling = context.services.schooling
+    if schooling is not None and schooling.current is not None:
+        from screens.training.paper import PaperPage  # noqa: PLC0415  (only a case has one)
+
+        context.shell.push(PaperPage(context, schooling.current.scenario))
         return Message()
     return Message(context.t("screen.staff", place=context.config.kiosk.place))
 

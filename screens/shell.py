@@ -6,9 +6,24 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from screens.base import Page
+from screens.base import Companion, Page
+from screens.keys import Press
+from screens.view import View
 
 T = TypeVar("T")
+
+
+class Alone:
+    """Nobody goes along: each page shows what it shows and takes its keys."""
+
+    def view(self, page: Page, width: int, height: int) -> View:
+        return page.view(width, height)
+
+    async def press(self, page: Page, press: Press) -> None:
+        await page.press(press)
+
+    def tick(self) -> bool:
+        return False
 
 
 class PageShell:
@@ -18,6 +33,7 @@ class PageShell:
         self._redraw = redraw
         self._leave = leave
         self._pages: list[Page] = []
+        self.companion: Companion = Alone()
         self._store = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
 
     @property
@@ -42,6 +58,10 @@ class PageShell:
         """Take the top page away; the last page stays."""
         if len(self._pages) > 1:
             self._pages.pop()
+
+    def accompany(self, companion: Companion | None) -> None:
+        """Let somebody go along from now on; None for nobody."""
+        self.companion = companion or Alone()
 
     def redraw(self) -> None:
         """Draw the top page now."""

@@ -7,13 +7,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from kiosk.config import Config
 from kiosk.errors import NEXT_PERSON, KioskError
 from kiosk.language import Language
-from screens.base import FirstPage, Page, ScreenOptions, Shell, Watcher
+from screens.base import Companion, FirstPage, Page, ScreenOptions, Shell, Watcher
 from screens.context import Context, Services
 from screens.dialogs import Notice
 from screens.first_frame import prepare_terminal
@@ -30,16 +30,21 @@ def start(
     *,
     watcher: Watcher | None = None,
     practise: Callable[[], None] = lambda: None,
-    watch: Callable[[str], None] | None = None,
+    opens: Callable[[Context], FirstPage] = first_page,
+    companion: Companion | None = None,
+    become: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> int:
     """Runs the program until it is left; returns its exit code. `watcher` stands by.
+
+    It begins with the page that `opens` gives, and `companion` goes along. `become` is called in the end
+    where somebody chose to go on with another command in this terminal.
 
     `load` opens the services in the store thread while the first page already stands. A store that cannot
     be opened ends the program with a sentence on standard error and the exit code of the error.
     `practise` is called in the end where somebody chose to practise first; it takes this program's place.
     """
     language = Language(config.kiosk.language)
-    with _first_frame(config, load, language):
+    with _first_frame(opens, config, load, language):
         from screens.app import KioskApp  # noqa: PLC0415  (the first page stands before it is read)
     failures: list[KioskError] = []
     contexts: list[Context] = []
@@ -62,7 +67,7 @@ def start(
     def first(shell: Shell) -> Page:
         context = Context(shell, config, load, language)
         contexts.append(context)
-        page = first_page(context)
+        page = opens(context)
         context.opening = asyncio.get_running_loop().create_task(open_up(context, page))
         return page
 
@@ -93,30 +98,40 @@ def start(
         too_small=(language.text("screen.too_small"), Language("en").text("screen.too_small")),
         idle_seconds=config.screens.idle_seconds or None,
         on_idle=idle,
-        on_press=watch,
         on_error=say,
         has_news=has_news,
         on_news=on_news,
         alive=living,
         unattended=config.profile == "village",
     )
-    code = KioskApp(first, options=options).serve()
+    app = KioskApp(first, options=options)
+    app.shell.accompany(companion)
+    code = app.serve()
     if watcher is not None and code == NEXT_PERSON:
         watcher.gone()  # what is done from now on keeps nobody waiting
     for context in contexts:
         if context.is_ready:
             context.services.close()
+    _tell(failures, language)
+    if any(context.practises for context in contexts) and not failures and not code:
+        practise()
+    for words in (context.becomes for context in contexts if context.becomes and not failures and not code):
+        become(words)
+    return failures[0].exit_code if failures else code
+
+
+def _tell(failures: Sequence[KioskError], language: Language) -> None:
+    """Says on standard error why the program could not go on."""
     for failure in failures:
         sys.stderr.write(f"kiosk: {language.text(f'problem.{failure.code}')}\n")
         if failure.detail:
             sys.stderr.write(f"kiosk: {failure.detail}\n")
-    if any(context.practises for context in contexts) and not failures and not code:
-        practise()
-    return failures[0].exit_code if failures else code
 
 
 @contextmanager
-def _first_frame(config: Config, load: Callable[[], Services], language: Language) -> Iterator[None]:
+def _first_frame(
+    opens: Callable[[Context], FirstPage], config: Config, load: Callable[[], Services], language: Language
+) -> Iterator[None]:
     """Shows the first page, without its colours, while the slow imports of the body are made.
 
     If they fail, or the program is told to end meanwhile, the terminal is given back as it was.
@@ -127,7 +142,7 @@ def _first_frame(config: Config, load: Callable[[], Services], language: Languag
         raise SystemExit(codes[signal.Signals(number)])
 
     before = {number: signal.signal(number, leave) for number in codes}
-    frame = _frame(config, load, language) if _is_large() else ""
+    frame = _frame(opens, config, load, language) if _is_large() else ""
     signal.pthread_sigmask(signal.SIG_BLOCK, codes)  # not between taking the terminal and knowing of it
     shown = prepare_terminal(frame)
     try:
@@ -141,9 +156,11 @@ def _first_frame(config: Config, load: Callable[[], Services], language: Languag
             signal.signal(number, handler)
 
 
-def _frame(config: Config, load: Callable[[], Services], language: Language) -> str:
+def _frame(
+    opens: Callable[[Context], FirstPage], config: Config, load: Callable[[], Services], language: Language
+) -> str:
     shell = PageShell(lambda: None, lambda _code: None)
-    view = first_page(Context(shell, config, load, language)).view(WIDTH, HEIGHT)
+    view = opens(Context(shell, config, load, language)).view(WIDTH, HEIGHT)
     shell.close()
     lines = ("".join(safe_text(span.text) for span in line).rstrip() for line in view.lines)
     return "\x1b[2J" + "".join(f"\x1b[{y};1H{line}" for y, line in enumerate(lines, 1) if line)

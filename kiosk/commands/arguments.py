@@ -25,9 +25,10 @@ _NOT_GIVEN: Mapping[str, Any] = {
     "today": None,
     "seed": None,
     "json": False,
+    "debrief": "",
 }
 _TAKE_DAY = frozenset({"run", "register", "check", "keys", "web"})
-_TAKE_SEED = _TAKE_DAY | {"training run"}
+_TAKE_SEED = _TAKE_DAY | {"training menu", "training run"}
 
 
 def day(text: str) -> date:
@@ -243,10 +244,14 @@ def _add_deploy(commands: Any, common: Any) -> None:
     )
 
 
-def group(commands: Any, name: str, help_: str) -> Any:
-    """Adds a word that has commands of its own behind it."""
-    group = commands.add_parser(name, help=help_, description=help_, allow_abbrev=False)
-    return group.add_subparsers(metavar="COMMAND", required=True, dest=f"{name}_command")
+def group(commands: Any, name: str, help_: str, parents: Sequence[Any] = (), default: str = "") -> Any:
+    """Adds a word that has commands of its own behind it; where none follows, `default` is meant."""
+    group = commands.add_parser(
+        name, help=help_, description=help_, parents=list(parents), allow_abbrev=False
+    )
+    if default:
+        group.set_defaults(command=default)
+    return group.add_subparsers(metavar="COMMAND", required=not default, dest=f"{name}_command")
 
 
 def _add_limit(parser: Any, limit: int) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kiosk.bootstrap import services
 from kiosk.errors import UsageError
@@ -40,8 +41,23 @@ def run(arguments: Arguments, config: Config) -> int:
     return _serve(arguments, config, stood)
 
 
-def _serve(arguments: Arguments, config: Config, watcher: Voice | None) -> int:
+def run_classroom(arguments: Arguments, config: Config) -> int:
+    """Starts them with the classroom on top; a run that is named is told first."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("usage.terminal")
+    from screens.training.listing import classroom
+
+    return _serve(arguments, config, None, partial(classroom, run=arguments.debrief))
+
+
+def _serve(
+    arguments: Arguments,
+    config: Config,
+    watcher: Voice | None,
+    opens: Callable[..., Any] | None = None,
+) -> int:
     keep_in_memory()
+    from screens.navigation import first_page
     from screens.start import start
 
     log = Log(config.log_dir)
@@ -52,9 +68,23 @@ def _serve(arguments: Arguments, config: Config, watcher: Voice | None) -> int:
             log.crash,
             watcher=watcher,
             practise=_practise,
+            opens=opens or first_page,
+            become=partial(become, arguments),
         )
     finally:
         log.close()
+
+
+def become(arguments: Arguments, words: Sequence[str]) -> None:
+    """Goes on as another command of this program, with the same settings; nothing of this one is left."""
+    given = {
+        "--config": arguments.config,
+        "--seed": arguments.seed if words[:2] == ("training", "run") else None,
+    }
+    options = [f"{name}={value}" for name, value in given.items() if value is not None]
+    os.execv(  # noqa: S606  (this very program)
+        sys.executable, [sys.executable, "-m", "kiosk", *words, *options]
+    )
 
 
 def _practise() -> None:

@@ -8,9 +8,11 @@ import signal
 import sys
 import termios
 from contextlib import closing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kiosk.bootstrap import services
+from kiosk.commands.screens import become
 from kiosk.commands.tables import printed, visible
 from kiosk.errors import UsageError
 from kiosk.language import Language
@@ -138,18 +140,27 @@ def run_run(arguments: Arguments, config: Config) -> int:
 def _play(arguments: Arguments, config: Config, scenario: Scenario) -> int:
     keep_in_memory()
     from screens.start import start
+    from screens.training.paper import Watch, first_of
 
     log = Log(config.log_dir)
     with closing(services(config)) as house:
         run = schooling_of(house).begin(scenario, seed=arguments.seed, again=arguments.again)
         try:
-            code = start(run.config, run.services, log.crash, watch=run.play.pressed)
+            code = start(
+                run.config,
+                run.services,
+                log.crash,
+                opens=partial(first_of, run),
+                companion=Watch(run.play.pressed),
+            )
             if code:  # cut short: the next time it goes on
                 return code
             score = run.finish()
             run.clear()
         finally:
             log.close()
+    if arguments.menu:
+        become(arguments, ("training", "menu", "--debrief", run.id))
     _print_score(arguments, config, run.note, score)
     return 0
 

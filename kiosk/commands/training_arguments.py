@@ -9,13 +9,19 @@ from kiosk.commands.arguments import command, group, whole_number
 
 def add_training(commands: Any, common: Any, table: Any) -> None:
     """Adds the commands of practice; they stand in the profile `training` without its being named."""
-    training = group(commands, "training", "practise with scenarios")
+    training = group(commands, "training", "lessons, and practice with scenarios", [common], "training menu")
+    menu = command(training, "menu", "the classroom on screens (default)", [common], "training menu")
+    menu.add_argument("--debrief", default="", metavar="RUN", help="begin with what this run was worth")
     command(training, "list", "list the scenarios", [common, table], "training list")
+    menu.add_argument("--seed", type=whole_number, metavar="N", help="repeat captchas and codes in cases")
     run = command(training, "run", "play a scenario in the terminal program", [common, table], "training run")
     run.add_argument("scenario", metavar="SCENARIO", help="its id, or a file that ends with .toml")
     run.add_argument("--seed", type=whole_number, metavar="N", help="repeat captchas and codes")
     run.add_argument(
         "--again", action="store_true", default=False, help="do not go on with a run that was cut short"
+    )
+    run.add_argument(
+        "--menu", action="store_true", default=False, help="go on with the classroom when it is over"
     )
     certificate = command(
         training, "certificate", "make a certificate", [common, table], "training certificate"

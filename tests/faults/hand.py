@@ -13,7 +13,7 @@ from kiosk.domain.registration import Registration
 from kiosk.language import Language
 from kiosk.services.answering import answers_of, filled
 from kiosk.services.clerk import Clerk, Stroke
-from screens.base import Page
+from screens.base import Companion, Page
 from screens.context import Context
 from screens.home import HomePage
 from screens.journey import Journey
@@ -69,6 +69,9 @@ class Hand:
     def pop(self) -> None:
         if len(self.pages) > 1:
             self.pages.pop()
+
+    def accompany(self, companion: Companion | None) -> None:
+        """Nobody goes along here."""
 
     def redraw(self) -> None:
         """Nobody looks meanwhile."""

@@ -26,12 +26,13 @@ from kiosk.language import Language
 from kiosk.services.clerk import Stroke
 from kiosk.services.receipt import PRACTICE_MARK
 from screens import navigation
-from screens.base import Page
+from screens.base import Companion, Page
 from screens.context import Context
 from screens.home import HomePage
 from screens.journey import Journey
 from screens.keys import FUNCTION_KEYS, Key, Press
 from screens.safe import safe_text
+from screens.shell import Alone
 from screens.view import HEIGHT, WIDTH
 from screens.village.welcome import WelcomePage
 from tests.builders import TODAY, a_draft, a_family
@@ -107,6 +108,7 @@ class Stage:
     ) -> None:
         self.config = config
         self.pages: list[Page] = []
+        self.companion: Companion = Alone()
         self.left: int | None = None
         self.served = 0
         """How many people have left a kiosk without staff."""
@@ -125,6 +127,9 @@ class Stage:
     def pop(self) -> None:
         if len(self.pages) > 1:
             self.pages.pop()
+
+    def accompany(self, companion: Companion | None) -> None:
+        self.companion = companion or Alone()
 
     def redraw(self) -> None:
         self.check()
@@ -186,7 +191,7 @@ class Stage:
             await self.keys(stroke.character or stroke.name.upper())
 
     async def _press(self, press: Press) -> None:
-        await self.top.press(press)
+        await self.companion.press(self.top, press)
         await self.settle()
         self.check()
 
@@ -196,7 +201,7 @@ class Stage:
         for _ in range(seconds):
             self.clock.advance(1)
             tick = getattr(self.top, "tick", None)
-            asked = tick is not None and tick()
+            asked = (tick is not None and tick()) | self.companion.tick()
         self.check()
         return asked
 
@@ -292,7 +297,7 @@ class Stage:
 
     def lines(self) -> list[str]:
         """The lines as they are meant, neither cut nor padded."""
-        view = self.top.view(WIDTH, HEIGHT)
+        view = self.companion.view(self.top, WIDTH, HEIGHT)
         return [safe_text("".join(span.text for span in line)) for line in view.lines]
 
     def frame(self) -> list[str]:
@@ -320,7 +325,7 @@ class Stage:
 
     @property
     def cursor(self) -> tuple[int, int] | None:
-        return self.top.view(WIDTH, HEIGHT).cursor
+        return self.companion.view(self.top, WIDTH, HEIGHT).cursor
 
     def check(self) -> None:
         """Fails where the frame is not fit to be shown."""

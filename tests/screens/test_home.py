@@ -223,6 +223,12 @@ async def test_f1_and_f2(stage: Stage) -> None:
     await stage.keys("F1")
     assert "Bantuan" in stage.frame()[1]
     await stage.keys("ENTER", "F2")
+    assert stage.says("screen.training.menu")
+
+
+async def test_f2_at_a_counter_without_accounts_says_who_helps(staged: Stager) -> None:
+    stage = await staged("counter").start()
+    await stage.keys("F2")
     assert stage.says("screen.staff", place="Puskesmas Cempaka")
 
 

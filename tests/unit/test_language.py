@@ -36,7 +36,7 @@ REFUSING = {"Refusal", "Problem", "Forbidden", "KioskError", "StoreError", "Stal
 AT_THE_HUB = ROOT / "kiosk" / "hub"
 """Its people have commands in English; only the problems that it tells a kiosk of are shown on a screen."""
 COMMAND_ONLY = {"usage", "show", "contact", "members", "hub", "kiosk", "enrol", "content", "reference",
-                "stick", "web", "reset"}  # fmt: skip
+                "stick", "web", "reset", "lesson"}  # fmt: skip
 """Prefixes of what only a command says in its own words, and of paths that stand beside a code."""
 
 PATHS = {"consent.accepted", "consent.guardian", "consent.terms"}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -77,12 +78,14 @@ class Visitor:
 
     async def wait_for(self, text: str) -> None:
         """Waits until the text is on the screen."""
+        end = monotonic() + PATIENCE
         while text not in self.text:
-            message = await self.socket.receive(PATIENCE)
+            message = await self.socket.receive(max(end - monotonic(), 0.01))
             assert message.type is WSMsgType.BINARY, f"{text!r} did not come:\n{self.text}"
             self._stream.feed(message.data)
 
     async def wait_for_end(self) -> None:
         """Waits until the program has been left."""
+        end = monotonic() + PATIENCE
         while not self.socket.closed:
-            await self.socket.receive(PATIENCE)
+            await self.socket.receive(max(end - monotonic(), 0.01))

@@ -20,6 +20,8 @@ from tests.web.serving import classroom
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 LOOPBACK = {"127.0.0.1"}
+VISIBLE = """document.querySelector(".xterm-screen").getBoundingClientRect().bottom
+    <= document.querySelector(".keys").getBoundingClientRect().top"""
 
 
 @pytest.fixture
@@ -41,6 +43,7 @@ async def test_a_trainee_registers_a_family_and_no_request_leaves_the_machine(
             (code,) = {word for word in browser.text.split() if parse_reference(word)}
             await browser.press(b"\x1b[24~")
             await browser.wait_for("F10")
+            assert await browser.evaluate(VISIBLE), "the last line is not hidden behind the strip"
             assert await browser.evaluate("document.fonts.check(\"16px 'Roboto Mono'\")")
             assert {host_of(url) for url in browser.urls} - {""} == LOOPBACK
             assert {urlsplit(url).scheme for url in browser.urls} >= {"http", "ws"}

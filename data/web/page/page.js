@@ -1,7 +1,7 @@
 // Begins the terminal once its font is there, in the size in which 80 by 24 characters fit, and keeps the keys in it.
 "use strict";
 (() => {
-  const WIDTH = 80, HEIGHT = 24, WIDE = 0.602, HIGH = 1.33, LEAST = 8, MOST = 24;
+  const WIDTH = 80, HEIGHT = 24, WIDE = 0.602, HIGH = 1.36, LEAST = 8, MOST = 24;
   const begin = window.onload;
 
   function size(place) {

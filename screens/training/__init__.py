@@ -1,0 +1,1 @@
+"""The classroom on screens: lessons, scenarios, and what came of them."""

@@ -1,0 +1,214 @@
+"""The classroom on screens: its lists, a lesson from the list, a case with its paper and its debrief."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kiosk.schooling import Run, rules_on, scenario_files
+from kiosk.services.training_ports import LessonNote
+from kiosk.training.clerk import perfect_keys
+from kiosk.training.lessons import course, taps
+from kiosk.training.scenario import Scenario, read_scenario
+from screens.context import Context
+from screens.keys import Key, Press
+from screens.training.coach import Coach, as_press
+from screens.training.listing import classroom
+from screens.training.paper import BriefPage, Watch, first_of
+from tests.screens.conftest import Stager
+from tests.screens.stage import Stage
+
+FIRST, *_, LAST = course().lessons
+
+
+async def at_lessons(stage: Stage) -> Stage:
+    await stage.start()
+    await stage.keys("F2", "1", "ENTER")
+    assert stage.says("screen.training.lessons")
+    return stage
+
+
+async def do(stage: Stage, keys: str) -> None:
+    for tap in taps(keys):
+        await stage.companion.press(stage.top, as_press(tap))
+        stage.check()
+
+
+def rooms(stage: Stage) -> list[Path]:
+    """The stores of lessons that lie about."""
+    return sorted((stage.config.store_dir / "runs").glob("lesson-*"))
+
+
+async def test_the_staff_key_opens_the_classroom_and_f3_leaves_it(stage: Stage) -> None:
+    await stage.start()
+    await stage.keys("F2")
+    assert "0 dari 10 selesai (30 menit)" in stage.text
+    await stage.keys("F1")
+    assert stage.says("help.page.menu")
+    await stage.keys("ENTER", "F3")
+    assert stage.step == "home"
+
+
+async def test_a_number_that_is_not_there_is_said(stage: Stage) -> None:
+    await at_lessons(stage)
+    await stage.keys("99", "ENTER")
+    assert stage.says("screen.training.no_number")
+
+
+async def test_a_lesson_goes_on_where_it_was_left(stage: Stage) -> None:
+    await at_lessons(stage)
+    await stage.keys("1", "ENTER")
+    assert isinstance(stage.companion, Coach)
+    assert len(rooms(stage)) == 1
+    await do(stage, "<enter><help>")
+    await do(stage, "<staff>")
+    assert stage.says("lesson.left")
+    assert "lanjut di 3/10" in stage.text
+    assert rooms(stage) == []
+    assert stage.services.schooling is not None
+    assert stage.services.schooling.lesson(FIRST.id) == LessonNote(FIRST.id, 2)
+    await stage.keys("1", "ENTER")
+    assert "3/10" in stage.text
+    assert stage.says("help.page.home")  # the page that the third exercise is done on
+
+
+async def test_a_lesson_that_is_done_is_marked_and_the_next_one_follows(stage: Stage) -> None:
+    await at_lessons(stage)
+    await stage.keys("F10")
+    for exercise in FIRST.exercises:
+        for tap in exercise.keys:
+            await stage.companion.press(stage.top, as_press(tap))
+    assert stage.says("lesson.done", title=stage.context.t("lesson.screen.title"))
+    assert stage.text.count("selesai") == 2
+    assert rooms(stage) == []
+    await stage.keys("F10")
+    assert "Mengetik jawaban" in stage.text
+    assert stage.step == "kk"
+
+
+async def test_a_lesson_leaves_nothing_in_the_store_of_practice(stage: Stage) -> None:
+    await at_lessons(stage)
+    await stage.keys(str(len(course().lessons)), "ENTER")
+    for exercise in LAST.exercises:
+        for tap in exercise.keys:
+            await stage.companion.press(stage.top, as_press(tap))
+    assert stage.says("lesson.done", title=stage.context.t("lesson.consent.title"))
+    assert list(stage.services.queries.newest(limit=5)) == []
+    assert list(stage.services.drafts.page(limit=5, offset=0)) == []
+
+
+async def test_what_was_done_is_known_to_the_next_program(stage: Stage, staged: Stager) -> None:
+    schooling = stage.services.schooling
+    assert schooling is not None
+    schooling.keep_lesson(LessonNote(FIRST.id, 0, "2026-11-22T09:00:00+07:00"))
+    other = await at_lessons(staged())
+    assert other.text.count("selesai") == 1
+
+
+async def test_the_classroom_can_be_the_first_page(stage: Stage) -> None:
+    page = classroom(stage.context, run="")
+    stage.show(page)
+    await page.press(Press(Key.TEXT, "1"))  # typed ahead of the store
+    await page.press(Press(Key.ENTER))
+    stage.check()
+    assert stage.says("screen.training.lessons")
+
+
+# Cases.
+
+
+def scenario(stage: Stage, name: str = "keluarga-baru") -> Scenario:
+    return read_scenario(scenario_files(stage.config)[name], rules_on(stage.config))
+
+
+async def test_a_case_is_played_by_a_program_of_its_own(stage: Stage) -> None:
+    await stage.start()
+    await stage.keys("F2", "2", "ENTER")
+    assert scenario(stage).title in stage.text
+    await stage.keys("1", "ENTER")
+    assert stage.context.becomes == ("training", "run", "keluarga-baru", "--menu")
+    assert stage.left == 0
+
+
+async def test_a_bad_file_of_a_trainer_is_named_on_the_list(staged: Stager, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "kosong.toml").write_text('title = "Kosong"\nlevle = 1\n', "utf-8")
+    stage = staged(scenarios=str(tmp_path / "own"))
+    await stage.start()
+    await stage.keys("F2", "2", "ENTER")
+    assert "kosong.toml" in "".join(stage.text.split())
+    assert scenario(stage).title in stage.text
+
+
+class Played:
+    """A run of a case on the stage, as the program of the run shows it."""
+
+    def __init__(self, stage: Stage, run: Run) -> None:
+        self.stage = stage
+        self.run = run
+        self.house = run.services()
+        self.context = Context(stage, run.config, lambda: self.house, stage.context.language)
+
+    async def begin(self) -> None:
+        page = first_of(self.run, self.context)
+        self.stage.show(page)
+        self.stage.accompany(Watch(self.run.play.pressed))
+        await page.begin()
+        self.stage.check()
+
+
+@pytest.fixture
+def played(stage: Stage) -> Played:
+    schooling = stage.services.schooling
+    assert schooling is not None
+    return Played(stage, schooling.begin(scenario(stage), seed=7))
+
+
+async def test_the_paper_comes_first_and_can_be_looked_at_again_for_nothing(played: Played) -> None:
+    stage = played.stage
+    await played.begin()
+    assert isinstance(stage.top, BriefPage)
+    assert "9901 0112 0320 0007" in stage.text
+    await stage.keys("PGDN", "PGUP", "F1", "ENTER", "F10", "F10")
+    assert stage.step == "kk"
+    assert played.run.play.tally.keys == 2, "reading is not counted"
+    await stage.keys("F2")
+    assert "9901 0112 0320 0007" in stage.text
+    await stage.keys("PGDN", "F2")
+    assert stage.step == "kk"
+    assert played.run.play.tally.keys == 2
+
+
+async def test_the_watch_starts_with_the_first_key(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("screens.training.paper.monotonic", lambda: now[0])
+    await played.begin()
+    assert not played.stage.companion.tick()
+    await played.stage.keys("F10")
+    now[0] += 83
+    assert played.stage.companion.tick()
+    assert played.stage.frame()[1].rstrip().endswith("1:23")
+
+
+async def test_a_perfect_run_is_told_as_such_and_a_poor_one_why(played: Played) -> None:
+    stage, run = played.stage, played.run
+    await played.begin()
+    house = played.house
+    for stroke in perfect_keys(run.scenario, house.rules(), randomness=house.proofs):
+        await stage.keys(stroke.character or stroke.name.upper())
+    assert stage.step == "account"
+    await stage.keys("F12")
+    assert stage.left == 0
+    assert run.finish().points == 100
+    stage.accompany(None)
+    page = classroom(stage.context, run=run.id)
+    stage.show(page)
+    await page.begin()
+    stage.check()
+    assert "100 dari 100" in stage.text
+    assert stage.says("training.perfect")
+    await stage.keys("F10")
+    assert stage.says("screen.training.menu")
+    await stage.keys("3", "ENTER", "1", "ENTER")
+    assert "100 dari 100" in stage.text

@@ -30,7 +30,7 @@ from tests.screens.stage import Stage, StageClock, settings
 
 LAYOUTS = ("sheet", "single")
 SEED = 7
-MANY = range(1, 13)
+MANY = range(1, 9)
 
 
 @pytest.fixture(autouse=True)
@@ -157,8 +157,25 @@ class Person:
         """From the first screen to the receipt."""
         await self._stage.start()
         await self._stage.keys("F10")
+        await self._go_on(10_000)
+
+    async def begin(self, most: int) -> str:
+        """From the first screen through so many answers; the code to go on with."""
+        await self._stage.start()
+        await self._stage.keys("F10")
+        await self._go_on(most)
+        return await self._stage.journey.slip()
+
+    async def take_up(self, stage: Stage, code: str) -> None:
+        """Goes on at another kiosk's screen, to the receipt."""
+        self._stage = stage
+        await stage.start()
+        await stage.keys(code, "ENTER")
+        await self._go_on(10_000)
+
+    async def _go_on(self, most: int) -> None:
         for _ in range(1000):
-            if self._stage.step == Step.ACCOUNT:
+            if self._stage.step == Step.ACCOUNT or len(self.answered) >= most:
                 return
             await self._next()
         raise AssertionError(f"the family does not come through:\n{self._stage.text}")
@@ -222,6 +239,26 @@ async def test_the_same_answers_make_the_same_record(tmp_path: Path, number: int
         heard.append(person.answered)
     assert heard[0] == heard[1], "the layouts ask for the same, in the same order"
     assert records[0] == records[1]
+
+
+@pytest.mark.parametrize("number", range(1, 5))
+async def test_so_they_do_when_the_layout_is_another_half_way(tmp_path: Path, number: int) -> None:
+    """Begun where one question fills a page and gone on with on sheets, at any answer."""
+    whole = next(stages(tmp_path / "whole"))
+    given = answers_to(SEED, number, whole.services.rules())
+    person = Person(whole, given)
+    await person.register()
+    expected = record(whole)
+    whole.services.close()
+    most = random.Random(number).randrange(1, len(person.answered))
+    for layouts in (("single", "sheet"), ("sheet", "single")):
+        folder = tmp_path / layouts[0]
+        first, second = (Unseen(settings(folder, layout=layout), seed=SEED) for layout in layouts)
+        person = Person(first, given)
+        await person.take_up(second, await person.begin(most))
+        assert record(second) == expected, f"after {most} answers"
+        for stage in (first, second):
+            stage.services.close()
 
 
 async def test_other_answers_make_another_record(tmp_path: Path) -> None:

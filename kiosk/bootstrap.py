@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kiosk.services.ports import Printer, Randomness
     from kiosk.services.queries import Queries
     from kiosk.services.registration import Registrar
+    from kiosk.services.restraint import Restraint
     from kiosk.services.staffing import Staffing
     from kiosk.services.standing import Standing, Standings
     from kiosk.services.verification import Verification
@@ -170,6 +171,7 @@ class Services:
     proofs: Randomness
     reserve: Reserve
     staffing: Staffing
+    restraint: Restraint
     copies: Copies | None = None
     printer: Printer | None = None
     sender: Sender | None = None
@@ -295,6 +297,7 @@ def services(
     from kiosk.beside import sender_of
     from kiosk.care import copies_of
     from kiosk.clock import SystemClock, find_zone
+    from kiosk.guarding import restraint_of
     from kiosk.language import Language
     from kiosk.opening import opened
     from kiosk.printing import printer_of
@@ -352,6 +355,7 @@ def services(
         reserve=reserve,
         staffing=staffing_of(open_work, clock, SystemRandomness(), config),
         copies=copies,
+        restraint=restraint_of(config, open_work, clock),
         printer=printer_of(config),
         sender=sender if sends else None,
         schooling=_schooling(config, open_work, clock) if config.is_training else None,

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kiosk.config import Config
     from kiosk.guard.parent import Guard
+    from kiosk.services.ports import Clock
+    from kiosk.services.restraint import Restraint
+    from kiosk.store.unit_of_work import Store
 
 _WIDTH = 72
 
@@ -26,3 +29,15 @@ def guard_of(config: Config) -> Guard:
         return [*lines, *(part for line in words.splitlines() for part in wrap(line, _WIDTH))]
 
     return Guard(calm, may_quit=config.screens.may_quit)
+
+
+def restraint_of(config: Config, open_work: Store, clock: Clock) -> Restraint:
+    """The limits of a kiosk without staff; none where there is staff."""
+    from kiosk.services.restraint import Restraint, RestraintRules
+    from kiosk.store.failure_note import FailureNoteFile
+
+    own = config.village
+    rules = RestraintRules(own.failures, own.pause_minutes, own.families_a_day)
+    has_staff = config.profile != "village"
+    notes = FailureNoteFile(config.store_dir)
+    return Restraint(open_work.reading, clock, notes, RestraintRules() if has_staff else rules)

@@ -151,6 +151,9 @@ class VillageSettings(ProfileSettings):
     idle_seconds: int = 120
     may_quit: bool = False
     warn_seconds: int = 30
+    families_a_day: int = 60
+    failures: int = 20
+    pause_minutes: int = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # the first screen stands before these are needed
     from kiosk.services.ports import Clock, Printer, PrintJob
     from kiosk.services.queries import Queries
     from kiosk.services.registration import Registrar
+    from kiosk.services.restraint import Restraint
     from kiosk.services.staff import SignedIn
     from kiosk.services.staffing import Staffing
     from kiosk.services.standing import Standing, Standings
@@ -96,6 +97,8 @@ class Services(Protocol):
     def places(self) -> Places: ...
     @property
     def reserve(self) -> Reserve: ...
+    @property
+    def restraint(self) -> Restraint: ...
     @property
     def sender(self) -> Sender | None: ...
     @property

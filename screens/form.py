@@ -223,6 +223,7 @@ class FormPage:
             else:
                 self.editor.clear()
                 self.message = Message(self.context.say(problem), "error" if problem.blocks else "warn")
+                await navigation.missed(self.context, self.journey, problem)
             return
         raw = entry.expanded(path, raw, self.journey.draft)
         draft = self.journey.draft.with_answers({path: raw})
@@ -253,6 +254,7 @@ class FormPage:
             return
         if problem.blocks:
             self.message = Message(self.context.say(problem), "error")
+            await navigation.missed(self.context, self.journey, problem)
         else:
             again = self.context.t("screen.once_more")
             self.message = Message(f"{self.context.say(problem)}\n{again}", "warn")

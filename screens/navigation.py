@@ -319,6 +319,14 @@ async def call_staff(context: Context, journey: Journey | None = None) -> Messag
     return Message(context.t("screen.staff", place=context.config.kiosk.place))
 
 
+async def missed(context: Context, journey: Journey, problem: Problem) -> None:
+    """What follows a refused answer where nobody watches over the kiosk; nothing elsewhere."""
+    if context.is_public:
+        from screens.village.limits import missed as count  # noqa: PLC0415  (as above)
+
+        await count(context, journey, problem)
+
+
 async def choose(context: Context, journey: Journey, path: str, typed: str, accept: Accept) -> bool:
     """Shows the list of choices or places for a row over the page; False for a row that has none."""
     from screens.choose import chooser_for  # noqa: PLC0415  (only a person who asks for it needs it)

@@ -99,8 +99,11 @@ class FarewellPage(AnyKeyPage):
 
     wipes = True
 
-    def __init__(self, context: Context, message: str, code: str) -> None:
+    def __init__(
+        self, context: Context, message: str, code: str, title: str = "village.farewell.title"
+    ) -> None:
         super().__init__(context, FAREWELL_SECONDS)
+        self._title = title
         self._message = message
         self._code = code
         self._job = print_slip(context, code) if code else None
@@ -115,7 +118,7 @@ class FarewellPage(AnyKeyPage):
 
     def view(self, width: int, height: int) -> View:
         t, days = self.context.t, self.context.config.drafts.days
-        body: list[Line] = [(), *indented(self._message, role="good"), ()]
+        body: list[Line] = [(), *indented(self._message, role="title"), ()]
         if self._code:
             body += [(Span("   " + t("screen.slip.code")),), ()]
             body += [(Span("   " + line, "title"),) for line in large(grouped(self._code))]
@@ -125,11 +128,12 @@ class FarewellPage(AnyKeyPage):
             body += indented(t("screen.slip.how"))
             if days:
                 body += indented(t("screen.slip.days", days=days))
+        ends = "village.farewell.written_down" if self._code else "village.farewell.any_key"
         return framed(
             self.context,
-            (Span(" " + t("village.farewell.title"), "title"),),
+            (Span(" " + t(self._title), "title"),),
             body,
             width=width,
             height=height,
-            message=Message(t("village.farewell.any_key", seconds=max(self.left, 0))),
+            message=Message(t(ends, seconds=max(self.left, 0))),
         )

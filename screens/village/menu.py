@@ -6,6 +6,7 @@ from screens import navigation
 from screens.frame import Message
 from screens.home import HomePage
 from screens.keys import Key, Press
+from screens.village import limits
 
 
 class MenuPage(HomePage):
@@ -13,6 +14,8 @@ class MenuPage(HomePage):
 
     async def _take(self, press: Press) -> None:
         may_quit = self._context.config.screens.may_quit
+        if press.key is Key.NEXT and await limits.is_full(self._context):
+            return
         if press.key is Key.BACK or (press.key is Key.FINISH and not may_quit):
             await navigation.home(self._context)
         elif press.key is Key.ENTER and not self._editor.text.strip():
@@ -20,3 +23,8 @@ class MenuPage(HomePage):
         else:
             self._context.touched |= press.key is Key.TEXT
             await super()._take(press)
+
+    async def _open(self, typed: str) -> None:
+        await super()._open(typed)
+        if typed and self._message.role == "warn":  # no code, reference or No. KK that is known here
+            await limits.failed(self._context)

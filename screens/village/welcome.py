@@ -9,6 +9,7 @@ from screens.dialogs import Confirm, Help
 from screens.frame import Message, body_room, framed, indented, told
 from screens.keys import Key, Press
 from screens.view import Line, Span, View
+from screens.village import limits
 from screens.village.letters import large
 
 _NUMBER_AT = 7
@@ -59,7 +60,8 @@ class WelcomePage:
             await self._go_on()
 
     async def _go_on(self) -> None:
-        await navigation.menu(self._context)
+        if not await limits.holds_up(self._context):
+            await navigation.menu(self._context)
 
     async def _quit(self) -> None:
         self._context.shell.leave(0)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 """How long a printer may take over one piece of paper."""
 
+LEAVING_SECONDS = 2.0
+"""How long the program waits for one when it ends; a printer that is ready has taken a slip long before."""
+
 
 def printer_of(config: Config) -> Printer | None:
     """The printer that the settings name; None where there is none."""
@@ -21,4 +24,4 @@ def printer_of(config: Config) -> Printer | None:
     from kiosk.channels.printer_queue import QueuedPrinter
 
     paper = Paper(config.printer.kind, to, seconds=SECONDS)
-    return QueuedPrinter(paper.write, patience=SECONDS)
+    return QueuedPrinter(paper.write, patience=LEAVING_SECONDS)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,27 @@ def test_the_code_on_a_printed_slip_opens_the_family_for_the_next_process(own: O
         assert len(codes) == 1, "one family, one code, however often it was printed"
         village.send(XTERM["F10"], codes.pop(), "\r")
         village.wait_for("Ketik lima huruf")
+
+
+def test_a_printer_that_hangs_keeps_nobody_waiting(tmp_path: Path) -> None:
+    pipe = tmp_path / "lp0"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    filler = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    with suppress(BlockingIOError):
+        while os.write(filler, b"x" * 4096):
+            pass
+    own = OwnKiosk(tmp_path, f'[printer]\nkind = "text"\nto = "{pipe}"\n')
+    with Village(own) as village:
+        first = village.wait_for_first_page()
+        village.begin("3173052107200012")
+        village.send(XTERM["F2"])
+        village.wait_for("Slip sedang dicetak")
+        village.send("\r", "abc")
+        village.wait_for("> abc")
+        village.send(XTERM["F12"])
+        village.wait_for("Slip sedang dicetak")
+        village.send("x")
+        village.wait_for_first_page(other_than=first)
+    os.close(reader)
+    os.close(filler)

@@ -448,6 +448,17 @@ def test_copies_are_told_with_the_last_one(config: Config, tmp_path: Path) -> No
     assert _states(config)["copies"] == "look copies.same_disk"
 
 
+def test_the_printer_is_looked_for_where_it_should_be(config: Config, tmp_path: Path) -> None:
+    place = tmp_path / "lp"
+    config = replace(config, printer=replace(config.printer, kind="text", to=str(place)))
+    assert _states(config)["printer"] == "mend printer.closed"
+    place.write_text("an ordinary file is no printer")
+    assert _states(config)["printer"] == "mend printer.closed"
+    place.unlink()
+    place.mkdir()
+    assert _states(config)["printer"] == "ok printer.ok"
+
+
 def test_imported_facilities_are_counted(config: Config) -> None:
     folder = config.store_dir / "reference"
     folder.mkdir()

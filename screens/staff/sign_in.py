@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from kiosk.domain.draft import Draft
+from kiosk.errors import KioskError
 from kiosk.services.staff import SignedIn, StaffLine
 from screens import navigation
+from screens.base import Page
 from screens.context import Context
 from screens.dialogs import Confirm
 from screens.frame import Message, framed, told
@@ -29,25 +32,32 @@ class GatePage:
         self._context = context
         self._says = message
         self._message = Message()
-        self._gone = False
+        self._opening: asyncio.Task[Page] | None = None
 
     async def begin(self) -> None:
-        """Opens the store and shows what follows."""
+        """Opens the store and shows what follows, once, whether the program or a key asks for it first."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._following())
+        try:
+            page = await self._opening
+        except KioskError:
+            self._opening = None  # the next key tries again
+            raise
+        if self._context.shell.top is self:
+            self._context.shell.show(page)
+
+    async def _following(self) -> Page:
+        """The page that comes next, with all that it shows."""
         await self._context.ready()
         staff = self._context.services.staffing.staff
-        is_empty = await self._context.work(staff.is_empty)
-        if self._gone:
-            return  # the store opened for a key that came first
-        self._gone = True
-        if is_empty:
+        if await self._context.work(staff.is_empty):
             from screens.staff.first_start import FirstStartPage  # noqa: PLC0415  (once in a kiosk's life)
 
-            self._context.shell.show(FirstStartPage(self._context))
-            return
+            return FirstStartPage(self._context)
         page = SignInPage(self._context)
-        self._context.shell.show(page)
         await page.begin()
         page.message = Message(self._says, "good" if self._says else "plain")
+        return page
 
     async def press(self, press: Press) -> None:
         wrong = await told(self._context, self._hand_on(press))

@@ -66,4 +66,5 @@ async def sign_out(context: Context, message: str = "") -> None:
     """Nobody is signed in any more; the turn stays open for whoever comes next."""
     await context.work(context.services.staffing.shifts.leave)
     context.session = None
+    await context.forget_messages()
     await gate(context, message)

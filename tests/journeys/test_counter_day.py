@@ -85,6 +85,20 @@ def test_from_the_first_start_to_the_signed_report(tmp_path: Path) -> None:
     assert BUDI.encode() not in kept
 
 
+def test_signing_in_and_a_family_typed_before_the_program_is_there(tmp_path: Path) -> None:
+    own = counter_of(tmp_path)
+    with counter(own) as terminal:
+        terminal.wait_for("Latihan dulu")
+        terminal.send("1\r", "Siti Rahma\r", SITI, "\r", SITI, "\r", F12, F10)
+        assert terminal.end() == 0
+    with counter(own) as terminal:
+        terminal.wait_until(terminal.is_raw, "raw mode")
+        terminal.send("1\r", SITI, "\r", F10, F10, "3173050101200012\r")
+        terminal.wait_for("Ketik lima huruf")
+        assert "317305 010120 0012" in terminal.text
+        assert "LOKET  Siti R." in terminal.text
+
+
 def test_practising_first_is_the_practice_and_makes_no_account(tmp_path: Path) -> None:
     own = counter_of(tmp_path)
     with counter(own) as terminal:

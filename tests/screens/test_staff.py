@@ -200,6 +200,37 @@ async def test_f5_changes_the_language_of_the_page_to_sign_in(staged: Stager) ->
     assert "Sign in" in stage.text
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[/bold] [red]X",
+        "\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57 \u540d",
+        "A" * 40,
+        "O\u2019Neil %s %(x)s",
+    ],
+)
+async def test_a_strange_name_is_shown_as_it_is_and_moves_nothing(staged: Stager, name: str) -> None:
+    stage = await staged("counter", sign_in=True).start()
+    await stage.keys("1", "ENTER", name, "ENTER", "271828", "ENTER", "271828", "ENTER")
+    assert stage.step == "home"
+    await stage.keys("F2", "6", "ENTER")
+    assert name[:20] in stage.text
+    await stage.keys("1", "ENTER", "F3", "F3", "F2", "5", "ENTER", "F10", "F3", "F3", "F2", "3", "ENTER")
+    assert stage.step == "SignInPage"
+    assert name in stage.text
+
+
+async def test_signing_out_takes_the_message_of_the_phone_away(staged: Stager) -> None:
+    stage = await signed_in(staged)
+    family = a_family(kk=KK, members=[a_member(nik="3173051208800003")])
+    journey = await stage.open(Step.CONTACT, family, at="contact.phone", without=[Step.CONTACT])
+    await journey.record({"verified_phone": None})
+    await stage.keys("081234567890", "ENTER", "budi@example.org", "ENTER")
+    assert [path for path in stage.config.sms_spool.rglob("*") if path.is_file()]
+    await stage.keys("F2", "3", "ENTER")
+    assert [path for path in stage.config.sms_spool.rglob("*") if path.is_file()] == []
+
+
 async def test_f12_leaves_after_a_question(staged: Stager) -> None:
     stage = await staffed(staged).start()
     await stage.keys("F12", "F10")

@@ -113,7 +113,8 @@ class Journey:
     async def record(self, facts: dict[str, str | None], at: str = "") -> None:
         """Makes facts beside the answers durable."""
         draft = self.draft.with_facts(facts)
-        await self.save(draft.moved_to(at) if at else draft, fields=tuple(facts))
+        names = dict.fromkeys(name.partition(".")[0] for name in facts)  # what follows names a person
+        await self.save(draft.moved_to(at) if at else draft, fields=tuple(names))
 
     async def slip(self) -> str:
         """The code by which this family can be taken up; the same one until it was used."""

@@ -107,6 +107,16 @@ async def test_who_is_registered_already_is_sent_to_the_staff_with_a_code(twice:
     assert twice.draft.id == kept
 
 
+async def test_the_audit_trail_names_a_repeated_nik_without_its_digits(twice: Stage) -> None:
+    await twice.keys("ENTER", "3173051208800005", "ENTER", "0005", "ENTER")
+    assert twice.path == "members[0].name"
+    with twice.services.open_work() as work:
+        lines = work.registrations.history(twice.draft.id)
+    fields = [field for line in lines for field in line.fields]
+    assert fields[-1] == "again"
+    assert not re.search(r"\d{4}", " ".join(fields))
+
+
 async def test_who_has_mistyped_puts_it_right(twice: Stage) -> None:
     await twice.keys("ENTER")
     assert twice.path == "members[0].nik"

@@ -18,6 +18,7 @@ class Restore:
 
     def __init__(self, descriptor: int | None, attributes: list[Any], *, framed: bool) -> None:
         self._descriptor = descriptor
+        self._terminal = -1 if descriptor is None else descriptor
         self._attributes = attributes
         self._framed = framed
         self._owner = os.getpid()
@@ -32,6 +33,11 @@ class Restore:
                 os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, _MAIN.encode())
             termios.tcsetattr(descriptor, termios.TCSANOW, self._attributes)
 
+    def again(self) -> None:
+        """Set the modes as they were found, whatever was restored before."""
+        with suppress(OSError, termios.error):
+            termios.tcsetattr(self._terminal, termios.TCSANOW, self._attributes)
+
     def __enter__(self) -> Self:
         return self
 
@@ -39,6 +45,16 @@ class Restore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.restore()
+
+
+_found: list[Restore] = []
+"""How this process found its terminal: at most one, as a process has one terminal."""
+
+
+def give_back() -> None:
+    """Put the terminal into the modes in which this process found it; its screen is left as it is."""
+    for found in _found:
+        found.again()
 
 
 def prepare_terminal(frame: str = "") -> Restore:
@@ -58,6 +74,8 @@ def prepare_terminal(frame: str = "") -> Restore:
     raw[6][termios.VMIN], raw[6][termios.VTIME] = 1, 0
     termios.tcsetattr(descriptor, termios.TCSANOW, raw)
     restore = Restore(descriptor, attributes, framed=bool(frame))
+    if not _found:
+        _found.append(restore)
     if frame:
         with suppress(OSError):
             os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, (_ALTERNATE + frame).encode())

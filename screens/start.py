@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from kiosk.config import Config
 from kiosk.errors import NEXT_PERSON, KioskError
@@ -16,11 +17,14 @@ from kiosk.language import Language
 from screens.base import Companion, FirstPage, Page, ScreenOptions, Shell, Watcher
 from screens.context import Context, Services
 from screens.dialogs import Notice
-from screens.first_frame import prepare_terminal
+from screens.first_frame import give_back, prepare_terminal
 from screens.navigation import first_page, home
 from screens.safe import safe_text
 from screens.shell import PageShell
 from screens.view import HEIGHT, WIDTH
+
+if TYPE_CHECKING:  # the first page stands before it is read
+    from screens.app import KioskApp
 
 
 def start(
@@ -105,8 +109,7 @@ def start(
         unattended=config.profile == "village",
     )
     app = KioskApp(first, options=options)
-    app.shell.accompany(companion)
-    code = app.serve()
+    code = _served(app, companion)
     if watcher is not None and code == NEXT_PERSON:
         watcher.gone()  # what is done from now on keeps nobody waiting
     for context in contexts:
@@ -118,6 +121,15 @@ def start(
     for words in (context.becomes for context in contexts if context.becomes and not failures and not code):
         become(words)
     return failures[0].exit_code if failures else code
+
+
+def _served(app: KioskApp, companion: Companion | None) -> int:
+    """Runs it with somebody who goes along; the terminal is as it was found when this returns."""
+    app.shell.accompany(companion)
+    try:
+        return app.serve()
+    finally:
+        give_back()
 
 
 def _tell(failures: Sequence[KioskError], language: Language) -> None:

@@ -9,6 +9,7 @@ from screens.base import Beginning
 from screens.context import Context
 from screens.frame import Message, indented
 from screens.training.cases import CasesPage
+from screens.training.certificate import CertificatePage
 from screens.training.debrief import DebriefPage, ResultsPage
 from screens.training.lessons import LessonsPage
 from screens.training.listing import Entry, ListPage, leave
@@ -42,6 +43,7 @@ class MenuPage(ListPage):
             Entry(t("screen.training.lessons"), state, self._opens(LessonsPage), done == count),
             await self._cases(),
             Entry(t("screen.training.results"), "", self._opens(ResultsPage), is_done=True),
+            Entry(t("screen.training.certificate"), "", self._opens(CertificatePage), is_done=True),
         ]
 
     async def _cases(self) -> Entry:

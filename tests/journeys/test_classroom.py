@@ -43,6 +43,7 @@ def test_a_lesson_typed_ahead_and_where_it_was_left_after_a_kill(own: OwnKiosk) 
         terminal.wait_for("lanjut di 7/10")
         terminal.send(XTERM["F3"], XTERM["F3"], XTERM["F12"], XTERM["F10"])
         assert terminal.end() == 0
+        assert not terminal.is_raw()
 
 
 def test_a_perfect_run_of_a_case_from_the_list(own: OwnKiosk) -> None:
@@ -63,4 +64,28 @@ def test_a_perfect_run_of_a_case_from_the_list(own: OwnKiosk) -> None:
         terminal.wait_for("F12 Selesai")
         terminal.send(XTERM["F12"], XTERM["F10"])
         assert terminal.end() == 0
+        assert not terminal.is_raw(), "the terminal is as it was, two programs later"
     assert own.stored() == []
+
+
+def test_a_case_with_a_power_cut_goes_on_and_comes_back_to_the_classroom(own: OwnKiosk) -> None:
+    first, second = (raw_keys(own, "listrik-padam", "--part", part) for part in "12")
+    with classroom(own) as terminal:
+        terminal.wait_for("Latihan kasus")
+        terminal.send("2\r")
+        terminal.wait_for("Listrik padam")
+        number = next(line.split()[0] for line in terminal.text.splitlines() if "Listrik padam" in line)
+        terminal.send(number, "\r")
+        terminal.wait_for("F10 Mulai")
+        terminal.send(first)
+        terminal.wait_until(lambda: not terminal.is_raw(), "the cut")
+        terminal.send("\n")
+        terminal.wait_for("F2 Kertas")
+        terminal.send(second)
+        terminal.wait_for("8/8")
+        terminal.send(XTERM["F12"])
+        terminal.wait_for("100 dari 100")
+        terminal.send(XTERM["F10"], XTERM["F3"])
+        terminal.wait_for("F12 Selesai")
+        terminal.send(XTERM["F12"], XTERM["F10"])
+        assert terminal.end() == 0

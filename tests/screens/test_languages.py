@@ -106,7 +106,7 @@ PATTERNS = {
             "choose",
             "confirm",
             "doctor",
-            *("menu", "lessons", "cases", "results", "debrief", "brief"),
+            *("menu", "lessons", "cases", "results", "debrief", "brief", "certificate"),
         ),
         *(step.value for step in Step),
     ],

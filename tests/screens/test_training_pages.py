@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from kiosk.schooling import Run, rules_on, scenario_files
-from kiosk.services.training_ports import LessonNote
+from kiosk.schooling import Run, checked_certificate, rules_on, scenario_files
+from kiosk.services.training_ports import LessonNote, RunNote
 from kiosk.training.clerk import perfect_keys
 from kiosk.training.lessons import course, taps
 from kiosk.training.scenario import Scenario, read_scenario
@@ -212,3 +213,41 @@ async def test_a_perfect_run_is_told_as_such_and_a_poor_one_why(played: Played) 
     assert stage.says("screen.training.menu")
     await stage.keys("3", "ENTER", "1", "ENTER")
     assert "100 dari 100" in stage.text
+
+
+# The certificate.
+
+
+async def at_certificate(stage: Stage) -> None:
+    await stage.start()
+    await stage.keys("F2", "4", "ENTER")
+    assert stage.says("screen.training.certificate")
+
+
+async def test_a_certificate_is_not_made_before_enough_was_passed(stage: Stage) -> None:
+    await at_certificate(stage)
+    await stage.keys("Sari Lestari", "ENTER")
+    assert stage.says("problem.certificate.not_yet")
+    assert stage.typed == "Sari Lestari", "the name need not be typed again"
+    await stage.keys("F3")
+    assert stage.says("screen.training.menu")
+
+
+async def test_a_certificate_stands_with_a_code_that_holds(stage: Stage) -> None:
+    schooling = stage.services.schooling
+    assert schooling is not None
+    now = stage.services.clock.now()
+    with stage.services.open_work() as work:
+        for name in list(scenario_files(stage.config))[:6]:
+            work.runs.put(RunNote(name, name, now, now.wall, 90, {"title": name}))
+        work.commit()
+    await at_certificate(stage)
+    await stage.keys("ENTER")
+    assert stage.says("problem.certificate.name")
+    await stage.keys("Sari Lestari", "ENTER")
+    assert "Sari Lestari" in stage.text
+    told = stage.text
+    await stage.keys("END")
+    code = re.findall(r"^   ([0-9A-Z]{5}(?:-[0-9A-Z]+)*)$", told + "\n" + stage.text, re.M)
+    found = checked_certificate(stage.config, " ".join(dict.fromkeys(code)), "")
+    assert (found.name, found.points) == ("Sari Lestari", 90)

@@ -19,6 +19,7 @@ from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.domain.registration import Moment
 from kiosk.facilities import STORE_NAME
+from kiosk.language import is_filled, missing
 from kiosk.reference import table
 from kiosk.services import doctor
 from kiosk.services.doctor import Check, Finding
@@ -83,6 +84,7 @@ class Examination:
         yield "sms", self._sms
         yield "copies", self._copies
         yield "sync", self._sync
+        yield "languages", self._languages
         yield "printer", self._printer
         yield "receipts", self._receipts
         yield "terminal", self._terminal
@@ -212,6 +214,10 @@ class Examination:
             there=there,
             same_disk=to is not None and there and to.stat().st_dev == store.stat().st_dev,
         )
+
+    def _languages(self) -> Finding:
+        chosen = {*self._config.kiosk.languages.split(), self._config.kiosk.language}
+        return doctor.languages({code: len(missing(code)) for code in chosen if not is_filled(code)})
 
     def _printer(self) -> Finding:
         to = self._config.printer_to

@@ -304,6 +304,14 @@ def staff(
     return _found("staff", Health.OK, "ok", count=count)
 
 
+def languages(lacking: Mapping[str, int]) -> Finding:
+    """The languages to choose from: how many sentences those to be filled in still lack, by their codes."""
+    if not lacking:
+        return _found("languages", Health.OK, "ok")
+    code = min(lacking, key=lambda one: lacking[one])
+    return _found("languages", Health.LOOK, "unfilled", code=code, count=lacking[code])
+
+
 def printer(path: str, *, there: bool) -> Finding:
     """The printer: whether what it writes to, if anything, is there and may be written to."""
     if not path:

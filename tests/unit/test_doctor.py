@@ -117,6 +117,8 @@ CASES: list[tuple[Finding, Health, str]] = [
     (doctor.staff(3, 1, None, NOW, signs_in=True), LOOK, "staff.alone"),
     (doctor.staff(3, 2, ago(days=3), NOW, signs_in=True), LOOK, "staff.unsigned"),
     (doctor.staff(3, 2, ago(days=2), NOW, signs_in=True), OK, "staff.ok"),
+    (doctor.languages({}), OK, "languages.ok"),
+    (doctor.languages({"jv": 9, "su": 400}), LOOK, "languages.unfilled"),
     (doctor.printer("", there=False), OK, "printer.none"),
     (doctor.printer("/dev/lp", there=True), OK, "printer.ok"),
     (doctor.printer("/dev/lp", there=False), MEND, "printer.closed"),
@@ -216,8 +218,8 @@ def _states(config: Config, machine: Machine | None = None) -> dict[str, str]:
 
 EVERYTHING = {
     "disk", "reserve", "clock", "key", "folder", "database", "schema", "chain", "cards", "waiting", "drafts",
-    "enrolment", "aside", "staff", "reference", "facilities", "sms", "copies", "sync", "printer", "receipts",
-    "terminal",
+    "enrolment", "aside", "staff", "reference", "facilities", "sms", "copies", "sync", "languages", "printer",
+    "receipts", "terminal",
 }  # fmt: skip
 OF_THE_STORE = {"schema", "chain", "cards", "enrolment", "waiting", "aside", "drafts", "staff"}
 
@@ -446,6 +448,12 @@ def test_copies_are_told_with_the_last_one(config: Config, tmp_path: Path) -> No
     assert _states(config)["copies"] == "look copies.absent"
     (tmp_path / "stick").mkdir()
     assert _states(config)["copies"] == "look copies.same_disk"
+
+
+def test_a_language_that_is_not_filled_in_is_told(config: Config) -> None:
+    for changes in ({"languages": "id jv"}, {"language": "su"}):
+        changed = replace(config, kiosk=replace(config.kiosk, **changes))
+        assert _states(changed)["languages"] == "look languages.unfilled"
 
 
 def test_the_printer_is_looked_for_where_it_should_be(config: Config, tmp_path: Path) -> None:

@@ -203,6 +203,7 @@ _COMMANDS = {
     "training run": ("training", "run_run"),
     "training score": ("training", "run_score"),
     "training certificate": ("training", "run_certificate"),
+    "training play": ("training", "run_play"),
     "training verify": ("training", "run_verify"),
     "hub serve": ("hub", "run_serve"),
     "hub enrol": ("hub", "run_enrol"),

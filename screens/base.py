@@ -15,7 +15,8 @@ class Page(Protocol):
     """One screenful: says what it shows and takes one press at a time.
 
     A page may also have `tick() -> bool`, called once a second while the page is on top;
-    True asks for a redraw. One that has `async renew()` shows what is stored, and is told to read it again
+    True asks for a redraw. One with `recordable` True shows no code and takes none, so that it may be
+    recorded in practice. One that has `async renew()` shows what is stored, and is told to read it again
     when somebody else has written. One with `wipes = True` is drawn on a terminal that was wiped for it
     first, so that nothing of the pages before it can be scrolled back to. One whose `rests` is true may stand
     for ever: nobody is missed there. `async stirred()` is told of keys that mean nothing.
@@ -122,9 +123,9 @@ class ScreenOptions:
 
     `too_small` are the sentences for a window below 80 by 24; `idle_seconds` without a key call `on_idle`
     once, in line with the keys; `crash_log` stores a redacted record and returns its reference number.
-    `on_error` shows an error of the program's
-    own kind that a page did not show itself. Once a second `has_news` is asked whether anybody has written;
-    then `on_news` is called in line with the keys, and the pages are renewed.
+    `on_error` shows an error of the program's own kind that a page did not show itself. Once a second
+    `has_news` is asked whether anybody has written; then `on_news` is called in line with the keys, and the
+    pages are renewed.
     """
 
     crash_log: Callable[[BaseException], str]

@@ -92,6 +92,8 @@ class PlaceSource:
 class Chooser:
     """A list to pick from: letters narrow it, the arrows move, Enter takes, F3 leaves it."""
 
+    recordable = True
+
     def __init__(self, context: Context, path: str, typed: str, source: Source, accept: Accept) -> None:
         self._context = context
         self._key = key_of(path)

@@ -50,6 +50,8 @@ class Scroll:
 class Help:
     """What a field or a step asks, in plain words; Enter or F3 goes back to it."""
 
+    recordable = True
+
     def __init__(self, context: Context, field: str, step: Step | str) -> None:
         self._context = context
         self._texts = [f"help.{field}", f"help.page.{step}"] if field else [f"help.page.{step}"]
@@ -81,6 +83,8 @@ class Help:
 class Notice:
     """What could not be done, and what to do about it; Enter or F3 goes back to where it was tried."""
 
+    recordable = True
+
     def __init__(self, context: Context, text: str) -> None:
         self._context = context
         self._text = text
@@ -102,6 +106,8 @@ class Notice:
 
 class Confirm:
     """A question before something that cannot be taken back: F10 does it, F3 does not."""
+
+    recordable = True
 
     def __init__(self, context: Context, question: str, do: Callable[[], Awaitable[None]]) -> None:
         self._context = context

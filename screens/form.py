@@ -48,6 +48,10 @@ class FormPage:
         paths = self.rows()
         self.go_to(at if at in paths else self._first_open(paths))
 
+    @property
+    def recordable(self) -> bool:
+        return not self.is_special(self.path) or self.path == entry.CAPTCHA
+
     # What the rows are.
 
     def rows(self) -> tuple[str, ...]:

@@ -49,6 +49,11 @@ class HomePage:
         self._message = message
 
     @property
+    def recordable(self) -> bool:
+        """Whether it may be recorded in practice: not while the code of a slip stands there or is typed."""
+        return not self._code and not any(map(str.isalpha, self._editor.text))
+
+    @property
     def _shows_sending(self) -> bool:
         """Where there is a hub, and somebody whose work sending is."""
         return self._context.contact.enrolled and not self._context.is_public

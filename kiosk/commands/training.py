@@ -7,8 +7,11 @@ import os
 import signal
 import sys
 import termios
-from contextlib import closing, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.bootstrap import services
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from kiosk.training.certificate import Certificate
     from kiosk.training.scenario import Scenario
     from kiosk.training.score import Score
+
+_LONGEST = 2.0
+"""Seconds that a recording stands still at the most."""
 
 _BACK = b"\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[2J\x1b[3J\x1b[H"
 """Brings a terminal back that a killed program has left, with nothing of it on the screen."""
@@ -143,7 +149,7 @@ def _play(arguments: Arguments, config: Config, scenario: Scenario) -> int:
     from screens.training.paper import Watch, first_of
 
     log = Log(config.log_dir)
-    with closing(services(config)) as house:
+    with closing(services(config)) as house, _recording(arguments, config, scenario.title) as recorded:
         run = schooling_of(house).begin(scenario, seed=arguments.seed, again=arguments.again)
         try:
             code = start(
@@ -151,7 +157,7 @@ def _play(arguments: Arguments, config: Config, scenario: Scenario) -> int:
                 run.services,
                 log.crash,
                 opens=partial(first_of, run),
-                companion=Watch(run.play.pressed),
+                companion=recorded(Watch(run.play.pressed)),
             )
             if code:  # cut short: the next time it goes on
                 return code
@@ -162,6 +168,42 @@ def _play(arguments: Arguments, config: Config, scenario: Scenario) -> int:
     if arguments.menu:
         become(arguments, ("training", "menu", "--debrief", run.id))
     _print_score(arguments, config, run.note, score)
+    return 0
+
+
+@contextmanager
+def _recording(arguments: Arguments, config: Config, title: str) -> Iterator[Callable[[Any], Any]]:
+    """Makes the screens' companion one that records, where that is asked for.
+
+    Says so in the end if the file could not take it.
+    """
+    if arguments.record is None:
+        yield lambda companion: companion
+        return
+    from kiosk.training.recording import Recording
+    from screens.recorded import Recorded
+
+    recording = Recording(Path(arguments.record), title=title, go_on=getattr(arguments, "go_on", False))
+    language = Language(config.kiosk.language)
+    try:
+        yield lambda companion: Recorded(companion, recording, language)
+    finally:
+        recording.close()
+        if recording.failed:
+            sys.stderr.write("kiosk: the recording could not be written to its end\n")
+
+
+def run_play(arguments: Arguments, config: Config) -> int:
+    """Shows a recording again; where standard output is no terminal, without waiting."""
+    from kiosk.training.recording import read_recording, waits
+
+    del config
+    for wait, data in waits(read_recording(Path(arguments.file)), speed=arguments.speed, longest=_LONGEST):
+        if sys.stdout.isatty():
+            time.sleep(wait)
+        sys.stdout.write(data)
+        sys.stdout.flush()
+    sys.stdout.write("\x1b[0m\x1b[?25h\x1b[24;1H\n")
     return 0
 
 
@@ -182,7 +224,7 @@ def _supervised(arguments: Arguments, config: Config, scenario: Scenario) -> int
         print(Language(config.kiosk.language).text("training.power_cut"), flush=True)
         if not sys.stdin.readline():
             return 1
-        arguments.again = False
+        arguments.again, arguments.go_on = False, True
 
 
 def _child(arguments: Arguments, config: Config, scenario: Scenario) -> int:

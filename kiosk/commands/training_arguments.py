@@ -23,6 +23,10 @@ def add_training(commands: Any, common: Any, table: Any) -> None:
     run.add_argument(
         "--menu", action="store_true", default=False, help="go on with the classroom when it is over"
     )
+    run.add_argument("--record", metavar="FILE", default=None, help="record what is shown (asciicast v2)")
+    play = command(training, "play", "show a recording again", [common], "training play")
+    play.add_argument("file", metavar="FILE", help="what --record wrote")
+    play.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="so many times as fast (1)")
     certificate = command(
         training, "certificate", "make a certificate", [common, table], "training certificate"
     )
@@ -32,3 +36,11 @@ def add_training(commands: Any, common: Any, table: Any) -> None:
     verify.add_argument("--key", default="", metavar="KEY", help="of the classroom that signed it")
     score = command(training, "score", "tell what a run is worth", [common, table], "training score")
     score.add_argument("run", metavar="RUN", nargs="?", default="", help="its id (default: the last run)")
+
+
+def _speed(text: str) -> float:
+    """A number from 0.1 to 100; ValueError for anything else."""
+    found = float(text)
+    if not 0.1 <= found <= 100:
+        raise ValueError(text)
+    return found

@@ -26,6 +26,8 @@ class AccountPage:
     Looked at `again` it can be left with F3, its receipt is a copy, and what was refused is mended with F10.
     """
 
+    recordable = True
+
     step = Step.ACCOUNT
 
     def __init__(self, context: Context, registration: Registration, *, again: bool = False) -> None:

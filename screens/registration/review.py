@@ -26,6 +26,8 @@ _VALUE_WIDTH = WIDTH - LABEL_WIDTH - 7
 class ReviewPage:
     """Lists every answer; its number and Enter change it, F10 says that all is right."""
 
+    recordable = True
+
     step = Step.REVIEW
     _asks = "screen.review.ask"
 

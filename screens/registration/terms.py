@@ -16,6 +16,8 @@ from screens.view import Line, View
 class TermsPage:
     """Shows the terms; F10 agrees, F3 leaves. A blank or Enter turns the page."""
 
+    recordable = True
+
     step = Step.TERMS
     wipes = True
     """A family begins here: nothing of the one before can be scrolled back to."""

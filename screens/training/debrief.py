@@ -21,6 +21,8 @@ _MARGIN = 9
 class DebriefPage:
     """The debrief of a finished run; F3 and F10 go on to where it was opened."""
 
+    recordable = True
+
     def __init__(self, context: Context, note: RunNote) -> None:
         self._context = context
         self._note = note

@@ -38,6 +38,8 @@ def case_lines(context: Context, scenario: Scenario) -> list[Line]:
 class BriefPage:
     """The first page of a case: read it, then F10 begins with a new family as on the first screen."""
 
+    recordable = True
+
     wipes = True
 
     def __init__(self, context: Context, scenario: Scenario) -> None:
@@ -73,6 +75,8 @@ class BriefPage:
 
 class PaperPage:
     """The same over the page where it was asked for."""
+
+    recordable = True
 
     def __init__(self, context: Context, scenario: Scenario) -> None:
         self._context = context

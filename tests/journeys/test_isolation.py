@@ -194,10 +194,12 @@ TRIED: dict[str, Callable[[Both], None]] = {
     "sync": not_enrolled("sync"),
     "export": not_enrolled("export", "DIR"),
     "import": not_enrolled("import", "DIR"),
+    "training menu": only_in_practice("training"),
     "training list": only_in_practice("training", "list"),
     "training run": only_in_practice("training", "run", "keluarga-baru"),
     "training score": only_in_practice("training", "score"),
     "training certificate": only_in_practice("training", "certificate", "A"),
+    "training play": only_in_practice("training", "play", "A"),
     "training verify": only_in_practice("training", "verify", "A"),
     "web": only_in_practice("web"),
 }

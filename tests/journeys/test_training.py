@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import signal
+import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kiosk.randomness import SeededRandomness
 from kiosk.resources import data_dir
 from kiosk.services.training_ports import RunNote
+from kiosk.services.verification import code_of, new_secret
 from kiosk.training.score import marks
 from tests.journeys.commands import OwnKiosk
 from tests.journeys.terminal import XTERM, Terminal
 
 COST: Any = marks().table
-START, DONE = "Daftarkan keluarga baru", "Tersimpan dengan aman"
+PAPER, START, DONE = "F10 Mulai", "Daftarkan keluarga baru", "Tersimpan dengan aman"
 F8, F12 = XTERM["F8"], XTERM["F12"]
 
 
@@ -62,7 +65,7 @@ def test_an_unseen_scenario_with_every_trouble_is_played_to_100_points(own: OwnK
         {"KARINA TAN": "TIARA TAN", "today = 2026-11-23": "today = 2026-11-25", "[expected]": refused},
     )
     with run(own, file) as terminal:
-        terminal.wait_for(START)
+        terminal.wait_for(PAPER)
         terminal.send(keys(own, file, "--part", "1"))
         terminal.wait_for("listrik padam")
         assert "TIARA" not in terminal.text
@@ -84,12 +87,19 @@ def test_each_planted_mistake_costs_what_the_marks_say(own: OwnKiosk) -> None:
     right = keys(own, file)
     wrong = right.replace(b"0456789123", b"0456789132").replace(b"rani", b"rini")
     assert wrong != right
-    with run(own, file) as terminal:
+    secret = code_of(new_secret(SeededRandomness(11), "+6283833337008", 1))
+    cast = own.folder / "latihan.cast"
+    with run(own, file, "--record", str(cast)) as terminal:
+        terminal.wait_for(PAPER)
+        terminal.send(XTERM["F3"])
         terminal.wait_for(START)
         terminal.send("9901011204740999\r")
         terminal.wait_for("Tidak ditemukan")
         before, name, after = wrong.partition(b"rini")
-        terminal.send(before, F8, name, after)
+        until_code, code, rest = after.partition(secret.encode())
+        terminal.send(before, F8, name, until_code)
+        terminal.wait_for(secret)  # it stands on the simulated phone
+        terminal.send(code, rest)
         terminal.wait_for(DONE)
         terminal.send(F12)
         assert terminal.end() == 0
@@ -101,11 +111,21 @@ def test_each_planted_mistake_costs_what_the_marks_say(own: OwnKiosk) -> None:
         "slip.revealed": COST["slip"]["revealed"],
     }
     assert points == 100 - sum(lost.values())
+    recorded = cast.read_text("utf-8")
+    assert "LINA MARLINA" in recorded
+    assert secret not in recorded
+    assert "(Bagian ini tidak direkam.)" in recorded
+    assert stat.S_IMODE(cast.stat().st_mode) == 0o600
+    played = own.run("training", "play", str(cast))
+    assert played.returncode == 0
+    assert "TERSIMPAN DI KIOSK" in played.stdout.decode()
+    again = own.run("training", "play", file)
+    assert (again.returncode, again.stdout) == (1, b"")
 
 
 def test_a_run_that_was_killed_goes_on_where_it_was(own: OwnKiosk) -> None:
     with run(own, "keluarga-baru") as terminal:
-        terminal.wait_for(START)
+        terminal.wait_for(PAPER)
         terminal.send(XTERM["F10"], XTERM["F10"], "9901011203200007\r")
         terminal.wait_until(lambda: " > Captcha" in terminal.text, "the captcha")
         terminal.signal(signal.SIGKILL)

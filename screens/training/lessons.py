@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from kiosk.errors import KioskError
 from kiosk.services.training_ports import LessonNote
 from kiosk.training.lessons import HOME, Lesson, course, draft_before
 from screens import navigation
@@ -52,6 +53,13 @@ class _Class:
 
     async def open(self) -> None:
         """Shows the page with which the lesson begins, and goes on to where it was left."""
+        try:
+            await self._begin()
+        except KioskError:
+            await self._put_away()
+            raise
+
+    async def _begin(self) -> None:
         inner, lesson = self._inner, self._lesson
         await inner.ready()
         if lesson.starts == HOME:
@@ -86,6 +94,10 @@ class _Class:
         shell.accompany(None)
         page = LessonsPage(self._outer, message)
         shell.show(page)
-        await self._outer.work(self._inner.services.close)
-        await self._outer.work(self._room.clear)
+        await self._put_away()
         await page.begin()
+
+    async def _put_away(self) -> None:
+        if self._inner.is_ready:
+            await self._outer.work(self._inner.services.close)
+        await self._outer.work(self._room.clear)

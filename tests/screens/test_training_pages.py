@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
 import pytest
 
+from kiosk.errors import StoreError
 from kiosk.schooling import Run, checked_certificate, rules_on, scenario_files
 from kiosk.services.training_ports import LessonNote, RunNote
 from kiosk.training.clerk import perfect_keys
@@ -18,7 +20,7 @@ from screens.training.coach import Coach, as_press
 from screens.training.listing import classroom
 from screens.training.paper import BriefPage, Watch, first_of
 from tests.screens.conftest import Stager
-from tests.screens.stage import Stage
+from tests.screens.stage import NAMES, Stage
 
 FIRST, *_, LAST = course().lessons
 
@@ -114,6 +116,33 @@ async def test_the_classroom_can_be_the_first_page(stage: Stage) -> None:
     await page.press(Press(Key.ENTER))
     stage.check()
     assert stage.says("screen.training.lessons")
+
+
+async def test_a_lesson_that_cannot_be_opened_is_said_and_leaves_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("store.full")
+
+    await at_lessons(stage)
+    with monkeypatch.context() as patch:
+        patch.setattr("kiosk.lesson_room.services", full)
+        await stage.keys("1", "ENTER")
+        assert stage.says("problem.store.full")
+    assert rooms(stage) == []
+    await stage.keys("1", "ENTER")
+    assert isinstance(stage.companion, Coach)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_is_pressed_the_classroom_stands(stage: Stage, seed: int) -> None:
+    draw = random.Random(seed)
+    names = [*NAMES, *"1234567890", "arif", "9901"]
+    await stage.start()
+    await stage.keys("F2", draw.choice("1234"), "ENTER")
+    for _ in range(400):
+        await stage.keys(draw.choice(names))  # each frame is looked at
+    assert not [room for room in rooms(stage) if not isinstance(stage.companion, Coach)]
 
 
 # Cases.

@@ -59,7 +59,7 @@ class NumberedPage:
 
     async def take(self, press: Press) -> None:
         """One key."""
-        if press.key is Key.ENTER:
+        if press.key in {Key.ENTER, Key.NEXT}:
             await self._choose(self._editor.text.strip())
         elif press.key in _LEAVE:
             await self.leave()

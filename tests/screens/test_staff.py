@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -339,6 +340,21 @@ async def test_with_one_account_there_is_nobody_to_hand_over_to(staged: Stager) 
     assert stage.says("screen.staff.nobody_else")
     await stage.keys("F3")
     assert stage.step == "home"
+
+
+async def test_a_full_disk_is_said_and_keeps_nobody_out_for_good(
+    staged: Stager, no_room: Callable[..., None]
+) -> None:
+    stage = await signed_in(staged)
+    draft = await begin_family(stage)
+    await stage.keys("F2", "1", "ENTER")
+    no_room()
+    await stage.keys(PINS[BUDI], "ENTER")
+    assert stage.step == "LockPage"
+    assert stage.says("screen.not_saved") or stage.says("problem.store.full")
+    no_room(full=False)
+    await stage.keys(PINS[BUDI], "ENTER")
+    assert stage.draft.id == draft
 
 
 async def test_a_lock_is_not_locked_again(staged: Stager) -> None:

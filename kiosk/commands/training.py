@@ -195,9 +195,19 @@ def _recording(arguments: Arguments, config: Config, title: str) -> Iterator[Cal
 
 def run_play(arguments: Arguments, config: Config) -> int:
     """Shows a recording again; where standard output is no terminal, without waiting."""
+    if not arguments.menu:
+        return _show(arguments)
+    with suppress(KeyboardInterrupt):  # who has seen enough
+        _show(arguments)
+        print(Language(config.kiosk.language).text("screen.training.played"), flush=True)
+        sys.stdin.readline()
+    become(arguments, ("training", "menu"))
+    return 0
+
+
+def _show(arguments: Arguments) -> int:
     from kiosk.training.recording import read_recording, waits
 
-    del config
     for wait, data in waits(read_recording(Path(arguments.file)), speed=arguments.speed, longest=_LONGEST):
         if sys.stdout.isatty():
             time.sleep(wait)

@@ -27,6 +27,9 @@ def add_training(commands: Any, common: Any, table: Any) -> None:
     play = command(training, "play", "show a recording again", [common], "training play")
     play.add_argument("file", metavar="FILE", help="what --record wrote")
     play.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="so many times as fast (1)")
+    play.add_argument(
+        "--menu", action="store_true", default=False, help="go on with the classroom when it is over"
+    )
     certificate = command(
         training, "certificate", "make a certificate", [common, table], "training certificate"
     )

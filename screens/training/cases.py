@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
+from kiosk.training.kept import next_file
 from kiosk.training.scenario import Scenario
-from screens.frame import indented
+from screens.frame import Message, indented
+from screens.keys import Key
 from screens.training.listing import Entry, ListPage
 from screens.view import Line
 
@@ -14,7 +16,18 @@ class CasesPage(ListPage):
     """Every case that can be played, easy ones first, with the best points."""
 
     name = "cases"
+    keys = ("help", "back", "record", "scroll", "go_on")
     _faults: Sequence[str] = ()
+    _records = False
+
+    def more_keys(self) -> dict[Key, Callable[[], Awaitable[None]]]:
+        return {Key.AGAIN: self._switch_recording}
+
+    async def _switch_recording(self) -> None:
+        self._records = not self._records
+        self._message = Message(
+            self._context.t(f"screen.training.{'records' if self._records else 'records_not'}")
+        )
 
     async def entries(self) -> Sequence[Entry]:
         scenarios, self._faults = await self._context.work(self._context.schooling.scenarios)
@@ -28,7 +41,11 @@ class CasesPage(ListPage):
             state += "  " + t("screen.training.best", points=best.points)
 
         async def open_it() -> None:
-            self._context.becomes = ("training", "run", scenario.id, "--menu")
+            words: tuple[str, ...] = ("training", "run", scenario.id, "--menu")
+            if self._records:
+                file = await self._context.work(next_file, self._context.config.store_dir, scenario.id)
+                words = (*words, "--record", str(file))
+            self._context.becomes = words
             self._context.shell.leave()
 
         return Entry(scenario.title, state, open_it, best is not None)

@@ -60,6 +60,10 @@ class ListPage:
         """What stands above the lines."""
         return [()]
 
+    def more_keys(self) -> dict[Key, Callable[[], Awaitable[None]]]:
+        """What other keys do on this page."""
+        return {}
+
     async def back(self) -> None:
         """F3: to the page before."""
         await open_menu(self._context)
@@ -71,7 +75,10 @@ class ListPage:
     async def _take(self, press: Press) -> None:
         if not self._begun:
             await self.begin()  # what was typed ahead may name a line
-        if press.key in {Key.BACK, Key.FINISH, Key.STAFF}:
+        more = self.more_keys().get(press.key)
+        if more is not None:
+            await more()
+        elif press.key in {Key.BACK, Key.FINISH, Key.STAFF}:
             await self.back()
         elif press.key is Key.HELP:
             self._context.shell.push(Help(self._context, "", self.name))

@@ -13,6 +13,7 @@ from screens.training.certificate import CertificatePage
 from screens.training.debrief import DebriefPage, ResultsPage
 from screens.training.lessons import LessonsPage
 from screens.training.listing import Entry, ListPage, leave
+from screens.training.recordings import RecordingsPage
 from screens.view import Line
 
 
@@ -44,6 +45,7 @@ class MenuPage(ListPage):
             await self._cases(),
             Entry(t("screen.training.results"), "", self._opens(ResultsPage), is_done=True),
             Entry(t("screen.training.certificate"), "", self._opens(CertificatePage), is_done=True),
+            Entry(t("screen.training.recordings"), "", self._opens(RecordingsPage), is_done=True),
         ]
 
     async def _cases(self) -> Entry:

@@ -46,13 +46,13 @@ def test_a_lesson_typed_ahead_and_where_it_was_left_after_a_kill(own: OwnKiosk) 
         assert not terminal.is_raw()
 
 
-def test_a_perfect_run_of_a_case_from_the_list(own: OwnKiosk) -> None:
+def test_a_perfect_run_of_a_case_from_the_list_is_recorded_and_shown_again(own: OwnKiosk) -> None:
     keys = raw_keys(own, "keluarga-baru")
     with classroom(own) as terminal:
         terminal.wait_for("Latihan kasus")
         terminal.send("2\r")
         terminal.wait_for("Keluarga baru, dua orang")
-        terminal.send("1\r")
+        terminal.send(XTERM["F5"], "1\r")
         terminal.wait_for("F10 Mulai")
         terminal.send(keys)
         terminal.wait_for("8/8")
@@ -60,12 +60,20 @@ def test_a_perfect_run_of_a_case_from_the_list(own: OwnKiosk) -> None:
         terminal.wait_for("100 dari 100")
         terminal.send(XTERM["F10"])
         terminal.wait_for("1 dari")
+        terminal.send("5\r")
+        terminal.wait_for("Del Hapus")
+        terminal.send("1\r")
+        terminal.wait_for("Rekaman selesai")
+        terminal.send("\r")
+        terminal.wait_for("1 dari")
         terminal.send(XTERM["F3"])
         terminal.wait_for("F12 Selesai")
         terminal.send(XTERM["F12"], XTERM["F10"])
         assert terminal.end() == 0
         assert not terminal.is_raw(), "the terminal is as it was, two programs later"
     assert own.stored() == []
+    (recording,) = (own.folder / "store" / "training" / "recordings").iterdir()
+    assert "8/8" in recording.read_text("utf-8")
 
 
 def test_a_case_with_a_power_cut_goes_on_and_comes_back_to_the_classroom(own: OwnKiosk) -> None:

@@ -12,7 +12,9 @@ from kiosk.errors import StoreError
 from kiosk.schooling import Run, checked_certificate, rules_on, scenario_files
 from kiosk.services.training_ports import LessonNote, RunNote
 from kiosk.training.clerk import perfect_keys
+from kiosk.training.kept import Kept, kept_in, next_file
 from kiosk.training.lessons import course, taps
+from kiosk.training.recording import Recording
 from kiosk.training.scenario import Scenario, read_scenario
 from screens.context import Context
 from screens.keys import Key, Press
@@ -139,7 +141,7 @@ async def test_whatever_is_pressed_the_classroom_stands(stage: Stage, seed: int)
     draw = random.Random(seed)
     names = [*NAMES, *"1234567890", "arif", "9901"]
     await stage.start()
-    await stage.keys("F2", draw.choice("1234"), "ENTER")
+    await stage.keys("F2", draw.choice("12345"), "ENTER")
     for _ in range(400):
         await stage.keys(draw.choice(names))  # each frame is looked at
     assert not [room for room in rooms(stage) if not isinstance(stage.companion, Coach)]
@@ -242,6 +244,59 @@ async def test_a_perfect_run_is_told_as_such_and_a_poor_one_why(played: Played) 
     assert stage.says("screen.training.menu")
     await stage.keys("3", "ENTER", "1", "ENTER")
     assert "100 dari 100" in stage.text
+
+
+# Recordings.
+
+
+async def at_recordings(stage: Stage, *, titles: int) -> None:
+    for number in range(titles):
+        file = next_file(stage.config.store_dir, "keluarga-baru")
+        Recording(file, title=f"Keluarga {number + 1}").close()
+    await stage.start()
+    await stage.keys("F2", "5", "ENTER")
+    assert stage.says("screen.training.recordings")
+
+
+async def test_the_next_case_is_recorded_where_that_is_asked_for(stage: Stage) -> None:
+    await stage.start()
+    await stage.keys("F2", "2", "ENTER", "F5")
+    assert stage.says("screen.training.records")
+    await stage.keys("1", "ENTER")
+    *_, option, file = stage.context.becomes
+    assert (option, Path(file).name) == ("--record", "keluarga-baru-1.cast")
+    await stage.keys("F5")
+    assert stage.says("screen.training.records_not")
+
+
+async def test_a_recording_is_shown_again_by_a_program_of_its_own(stage: Stage) -> None:
+    await at_recordings(stage, titles=2)
+    assert "Keluarga 2" in stage.frame()[3], "the newest comes first"
+    await stage.keys("2", "ENTER")
+    command, word, file, option = stage.context.becomes
+    assert (command, word, Path(file).name, option) == ("training", "play", "keluarga-baru-1.cast", "--menu")
+    assert stage.left == 0
+
+
+async def test_a_recording_is_removed_by_its_number_and_del(stage: Stage) -> None:
+    await at_recordings(stage, titles=2)
+    await stage.keys("DEL")
+    await stage.keys("2", "DEL", "F3")
+    assert "Keluarga 1" in stage.text, "who was asked and did not mean it"
+    await stage.keys("DEL", "F10")
+    assert stage.says("screen.training.recording_removed")
+    assert [kept.title for kept in kept_in(stage.config.store_dir)] == ["Keluarga 2"]
+
+
+def test_what_is_no_recording_is_passed_over(tmp_path: Path) -> None:
+    assert kept_in(tmp_path) == []
+    file = next_file(tmp_path, "a")
+    for content in ("", "{}", '{"title": "x"}', '{"title": "x", "timestamp": "soon"}', "[1]"):
+        file.write_text(content, "utf-8")
+        assert kept_in(tmp_path) == []
+    file.write_text('{"title": "x", "timestamp": 5}', "utf-8")
+    assert kept_in(tmp_path) == [Kept(file, "x", 5)]
+    assert next_file(tmp_path, "a").name == "a-2.cast"
 
 
 # The certificate.

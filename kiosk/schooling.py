@@ -31,6 +31,7 @@ from kiosk.training.acting import (
     PlayedMending,
     PlayedQueries,
     PlayedRegistrar,
+    power_goes,
 )
 from kiosk.training.certificate import (
     Certificate,
@@ -41,7 +42,7 @@ from kiosk.training.certificate import (
     mark_of,
     read_code,
 )
-from kiosk.training.clerk import perfect_keys
+from kiosk.training.clerk import perfect_keys, refuse_what_cannot_be_typed
 from kiosk.training.scenario import Kind, Scenario, find_scenarios, read_scenario
 from kiosk.training.score import Performance, Score, marks, par_of, read_score, score
 from kiosk.training.session import Play, Tally
@@ -122,16 +123,26 @@ def scenario_named(config: Config, name: str) -> Scenario:
     file = Path(name) if name.endswith(".toml") else scenario_files(config).get(name)
     if file is None:
         raise KioskError("scenario.unknown", ", ".join(scenario_files(config)))
-    return read_scenario(file, rules_on(config))
+    rules = rules_on(config)
+    scenario = read_scenario(file, rules)
+    refuse_what_cannot_be_typed(scenario, rules(scenario.today))
+    return scenario
 
 
-def readable_scenarios(config: Config) -> tuple[list[Scenario], list[str]]:
-    """Every scenario that can be played, easy ones first, and what is wrong with each other file."""
+def readable_scenarios(config: Config, *, typed: bool = False) -> tuple[list[Scenario], list[str]]:
+    """Every scenario that can be played, easy ones first, and what is wrong with each other file.
+
+    With `typed` each is typed through as well, which takes longer and finds what no reading does.
+    """
+    rules = rules_on(config)
     good: list[Scenario] = []
     faults: list[str] = []
     for file in scenario_files(config).values():
         try:
-            good.append(read_scenario(file, rules_on(config)))
+            found = read_scenario(file, rules)
+            if typed:
+                refuse_what_cannot_be_typed(found, rules(found.today))
+            good.append(found)
         except KioskError as error:
             faults.append(error.detail)
     return sorted(good, key=lambda one: (one.level, one.title)), faults
@@ -242,6 +253,7 @@ class Schooling:
             note = work.runs.unfinished(scenario.id)
             if note is not None and again:
                 work.runs.put(replace(note, ended_at=self.clock.now().wall))
+                shutil.rmtree(run_config(self.config, note.id).store_dir, ignore_errors=True)
             if note is None or again:
                 run = new_id(self.clock, SystemRandomness())
                 document = {"seed": seed, "tally": Tally().as_dict()}
@@ -260,6 +272,8 @@ class Run:
         self.config = run_config(schooling.config, note.id)
         self.schooling = schooling
         self.note = note
+        self.lose_power = power_goes
+        """Acts the power cut; whoever plays a run in a process that others need puts something else here."""
         self._score: Score | None = None
         self.play = Play(scenario, Tally.read(note.document["tally"]), self._keep)
 
@@ -336,7 +350,9 @@ def _played(house: Services, run: Run) -> Services:
     random = SystemRandomness()
     draft_rules = DraftRules(config.drafts.days, config.drafts.warn_days)
     changes: dict[str, Any] = {
-        "drafts": PlayedDrafts(work, clock, random, draft_rules, play=play, rules=house.rules),
+        "drafts": PlayedDrafts(
+            work, clock, random, draft_rules, play=play, rules=house.rules, cut=run.lose_power
+        ),
         "registrar": PlayedRegistrar(
             work, clock, random, kiosk_id=config.reference_id, play=play, judge=Judge(play, work, clock)
         ),

@@ -6,7 +6,6 @@ import json
 import sys
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.bootstrap import Services, services
@@ -59,15 +58,14 @@ def run(arguments: Arguments, config: Config) -> int:
 def _of_scenario(arguments: Arguments, config: Config) -> int:
     """The keys of a perfect run of a scenario; its day is its own."""
     from kiosk.bootstrap import light, proof_randomness
-    from kiosk.schooling import rules_on
+    from kiosk.schooling import scenario_named
     from kiosk.training.clerk import perfect_parts
-    from kiosk.training.scenario import read_scenario
 
     if not config.is_training:
         raise UsageError("usage.training_only")
     if arguments.today is not None:
         raise UsageError("usage.arguments", "--today is not taken for a scenario, which has a day of its own")
-    scenario = read_scenario(Path(arguments.file), rules_on(config))
+    scenario = scenario_named(config, arguments.file)
     parts = perfect_parts(
         scenario,
         light(config, today=scenario.today),

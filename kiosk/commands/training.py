@@ -48,9 +48,11 @@ def schooling_of(house: Services) -> Schooling:
 
 def run_list(arguments: Arguments, config: Config) -> int:
     """Lists the scenarios with the best points of each; 1 where a file cannot be played, and why."""
+    from kiosk.schooling import readable_scenarios
+
     with closing(services(config)) as house:
         practice = schooling_of(house)
-        scenarios, faults = practice.scenarios()
+        scenarios, faults = readable_scenarios(config, typed=True)
         best = {one.id: note.points for one in scenarios if (note := practice.best(one.id))}
     if arguments.json:
         rows = [

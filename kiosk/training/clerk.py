@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kiosk.domain.rulebook import Rulebook
-from kiosk.services.clerk import ENTER, FINISH, NEXT, Clerk, Pages, Stroke, typed
+from kiosk.errors import KioskError
+from kiosk.services.clerk import ENTER, FINISH, NEXT, Clerk, NotTypeable, Pages, Stroke, typed
 from kiosk.services.ports import Randomness
 from kiosk.training.scenario import REGISTERED, Kind, Scenario
 
@@ -62,6 +63,16 @@ def perfect_keys(
         scenario, rules, default_facility=default_facility, pages=pages, randomness=randomness
     )
     return [stroke for part in parts for stroke in part]
+
+
+def refuse_what_cannot_be_typed(scenario: Scenario, rules: Rulebook) -> None:
+    """Raises KioskError `scenario.file` where the form would hold even the perfect trainee."""
+    try:
+        perfect_keys(scenario, rules)
+    except NotTypeable as stopped:
+        problem = stopped.problem
+        told = f"{scenario.id}: the form does not take {problem.field} ({problem.code})"
+        raise KioskError("scenario.file", told) from None
 
 
 def _until_the_end(scenario: Scenario, clerk: Clerk) -> Iterator[tuple[str, tuple[Stroke, ...]]]:

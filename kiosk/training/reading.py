@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
+from kiosk.domain import entry
 from kiosk.domain.directory import Participant
 from kiosk.domain.draft import Draft, split_member_path
 from kiosk.domain.family import NO_NIK, read_answer
 from kiosk.domain.fields import Problem, Refusal
+from kiosk.domain.flow import Flow
 from kiosk.domain.form import FAMILY_PATHS, MEMBER_KEYS, spec_for
 from kiosk.domain.identifiers import is_digits
 from kiosk.domain.rulebook import Rulebook
@@ -140,6 +142,7 @@ def scenario_in(table: Mapping[str, Any], file: Path, text: str, rules_on: Rules
         ends=ends,
         refused_with=top.text("refused_with", "" if ends == REGISTERED else None),
     )
+    scenario = _with_guardian(scenario, rules)
     _check_family(top, scenario, rules)
     _check_paper(top, scenario, rules)
     kinds: list[Kind] = []
@@ -181,6 +184,17 @@ def _expected(top: _Table, rules: Rulebook) -> dict[str, Any]:
     consent = family.get("consent")
     given = consent if isinstance(consent, dict) else {}
     return {**family, "consent": {"terms": rules.terms_version, "accepted": True, **given}}
+
+
+def _with_guardian(scenario: Scenario, rules: Rulebook) -> Scenario:
+    """Whoever the form would take to consent for the children, where the file names nobody."""
+    consent = scenario.expected["consent"]
+    draft = scenario.draft(rules)
+    flow = Flow(draft, rules, scenario.known_for(draft, rules))
+    if consent.get("guardian") or not any(person.is_minor(rules) for person in flow.family.members):
+        return scenario
+    guardian = entry.suggestion("consent.guardian", flow) or None
+    return replace(scenario, expected={**scenario.expected, "consent": {**consent, "guardian": guardian}})
 
 
 def _participant(row: _Table, rules: Rulebook) -> Participant:

@@ -131,7 +131,7 @@ class Play:
                 mends = bool(draft.fact(Fact.MENDS)) and refused is not None and path == refused.field
                 if was and was != draft.answer(path) and not mends:
                     self.tally.corrections += 1
-                if path == "kk":
+                if path == "kk" or path.endswith("nik"):
                     self._looked_up(draft.answer(path))
             self._last[draft.id] = draft
             self._step = step_of(draft.at).value

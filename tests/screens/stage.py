@@ -53,6 +53,7 @@ NAMES: Mapping[str, Key] = MappingProxyType(
         "PGDN": Key.PAGE_DOWN,
         "BACKSPACE": Key.BACKSPACE,
         "DEL": Key.DELETE,
+        "DELETE": Key.DELETE,
     }
 )
 """What `Stage.keys` takes as a key; anything else is typed character by character."""

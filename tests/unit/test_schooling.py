@@ -18,6 +18,7 @@ from kiosk.domain.draft import Draft
 from kiosk.domain.flow import Fact
 from kiosk.domain.registration import State
 from kiosk.errors import KioskError
+from kiosk.resources import data_dir
 from kiosk.schooling import Run, Schooling, scenario_named, score_of
 from kiosk.services.training_ports import LessonNote
 from kiosk.training.acting import PlayedDrafts
@@ -275,3 +276,26 @@ def test_there_is_no_practice_in_other_profiles(config: Config) -> None:
     real = replace(config, kiosk=replace(config.kiosk, profile="counter"))
     with closing(bootstrap.services(real)) as house:
         assert house.schooling is None
+
+
+def test_what_the_form_would_not_take_is_refused_before_it_is_played(config: Config, tmp_path: Path) -> None:
+    """The rules turn the family away as the file says, but no trainee comes past the row."""
+    text = (data_dir() / "training" / "keluarga-baru.toml").read_text("utf-8")
+    known = (
+        'nik = "9901016209900022"\ncard = "0001234500022"\nname = "DEWI LESTARI"\nbirth_date = 1990-09-22\n'
+        'kk = "9901010101010999"\nsegment = "PBPU"\nstatus = "active"\nclass = 2\n\n'
+    )
+    text = text.replace(
+        "level = 1", 'level = 1\nends = "turned_away"\nrefused_with = "nik.already_registered"'
+    )
+    file = tmp_path / "tertahan.toml"
+    file.write_text(text.replace("[expected]", f"[[known]]\n{known}[expected]", 1), "utf-8")
+    with pytest.raises(KioskError, match=r"the form does not take members\[1\]\.nik"):
+        scenario_named(config, str(file))
+
+
+def test_the_nik_of_somebody_else_in_the_form_is_a_slip() -> None:
+    play = a_play(scenario_named(Config(), "data-tetangga"))
+    draft = Draft("1", "").with_answers({"members[0].nik": "9901 0112 0474 0999"})
+    play.stored(draft, ("members[0].nik",), a_rulebook())
+    assert play.tally.slips == [OTHER_DATA]

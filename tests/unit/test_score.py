@@ -214,3 +214,13 @@ def test_the_debrief_names_the_answer_and_both_values() -> None:
     assert lines[0] == "Keluarga baru, dua orang: 94 dari 100"
     assert lines[1] == "-6   Anggota 2, Nama lengkap: seharusnya DEWI LESTARI, yang disimpan DEWI L"
     assert "data kependudukan" in lines[2]
+
+
+def test_any_of_the_family_may_consent_for_its_children() -> None:
+    scenario = a_scenario("nama-di-ktp")
+    family = registered(scenario)
+    assert family["consent"]["guardian"] == "HENDRA GUNAWAN"
+    family["consent"]["guardian"] = "Maria Yuliana"
+    assert points(scenario, replace(perfect(scenario), family=family)) == (100, [])
+    family["consent"]["guardian"] = "TETANGGA"
+    assert points(scenario, replace(perfect(scenario), family=family))[1] == ["field consent.guardian"]

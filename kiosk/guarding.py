@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _WIDTH = 72
 
 
-def guard_of(config: Config) -> Guard:
+def guard_of(config: Config, warm: Callable[[], None] | None = None) -> Guard:
     """The small process of an unattended kiosk, with its sentences in both languages."""
     from kiosk.guard.parent import Guard
 
@@ -28,7 +29,22 @@ def guard_of(config: Config) -> Guard:
             lines += [*wrap(Language(code).text("village.guard.rests"), _WIDTH), ""]
         return [*lines, *(part for line in words.splitlines() for part in wrap(line, _WIDTH))]
 
-    return Guard(calm, may_quit=config.screens.may_quit)
+    return Guard(calm, may_quit=config.screens.may_quit, warm=warm)
+
+
+def read_ahead() -> None:
+    """Reads the modules of the services and the store, which is what takes long before they can be opened."""
+    import kiosk.beside
+    import kiosk.clock
+    import kiosk.opening
+    import kiosk.services.importing
+    import kiosk.services.mending
+    import kiosk.services.queries
+    import kiosk.services.standing
+    import kiosk.services.verification
+    import kiosk.staffing
+    import kiosk.store.reserve
+    import kiosk.store.unit_of_work  # noqa: F401 - to be there when they are asked for
 
 
 def restraint_of(config: Config, open_work: Store, clock: Clock) -> Restraint:

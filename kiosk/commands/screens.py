@@ -33,7 +33,7 @@ def run(arguments: Arguments, config: Config) -> int:
     from kiosk.guarding import guard_of
 
     shut_doors()
-    guard = guard_of(config)
+    guard = guard_of(config, _warm)
     stood = guard.stand()
     if isinstance(stood, int):
         sys.stderr.write(guard.words)
@@ -48,6 +48,16 @@ def run_classroom(arguments: Arguments, config: Config) -> int:
     from screens.training.listing import classroom
 
     return _serve(arguments, config, None, partial(classroom, run=arguments.debrief))
+
+
+def _warm() -> None:
+    """What a process of the village reads while the one before it still serves."""
+    import screens.app
+    import screens.registration.members
+    import screens.village.leaving  # noqa: F401 - to be there when they are asked for
+    from kiosk.guarding import read_ahead
+
+    read_ahead()
 
 
 def _serve(

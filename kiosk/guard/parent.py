@@ -20,6 +20,9 @@ _TOLD: Final = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 _FAREWELL_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 1.0
+_SPARE_SECONDS: Final = 3.0
+"""So long a process serves before the next one is made: its own start comes first."""
+
 _CLEARING_SECONDS: Final = 60.0
 """So long a process that has left the terminal may take to put away what it had open."""
 
@@ -32,7 +35,8 @@ class Guard:
     """Stands by the terminal until it is told to end.
 
     `calm` gives the lines of the page that stands while nobody can be served, from what the process that
-    failed has said. With `may_quit` an orderly end of the serving process is the end of the kiosk.
+    failed has said. With `may_quit` an orderly end of the serving process is the end of the kiosk. `warm` is
+    what a process can do before it is needed: one waits beside the one that serves.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class Guard:
         calm: Callable[[str], Sequence[str]],
         *,
         may_quit: bool,
+        warm: Callable[[], None] | None = None,
         line: TerminalLine | None = None,
         notes: ServiceNotes | None = None,
     ) -> None:
@@ -53,6 +58,9 @@ class Guard:
         self._told = 0
         self._has_served = False
         self._noted_at = 0.0
+        self._warm = warm
+        self._spare: Serving | None = None
+        self._may_have_spare = True
         self._clearing: list[tuple[Serving, float]] = []
         self._woken, self._wakes = -1, -1
 
@@ -60,15 +68,17 @@ class Guard:
         """The exit code in the end; in each serving process, which goes on from here, its voice."""
         self._listen()
         while True:
-            serving = start()
-            if isinstance(serving, Voice):
+            serving = self._next()
+            voice = serving if isinstance(serving, Voice) else self._watch(serving)
+            if voice is not None:
                 self._forget()
-                return serving
-            self._watch(serving)
+                return voice
+            assert isinstance(serving, Serving)  # noqa: S101 - the other kind has just returned
             self._line.take_again()
             code = self._after(serving)
             if code is not None:
                 self._notes.stopping()
+                self._let_go_of_spare()
                 self._let_clear()
                 self.words = "" if self._told else serving.words
                 return code
@@ -94,7 +104,16 @@ class Guard:
 
     # Watching over one process.
 
-    def _watch(self, serving: Serving) -> None:
+    def _next(self) -> Serving | Voice:
+        """The process that waits, or a new one where none does."""
+        spare, self._spare, self._may_have_spare = self._spare, None, True
+        if spare is None or spare.has_ended():
+            return start()
+        spare.call()
+        return spare
+
+    def _watch(self, serving: Serving) -> Voice | None:
+        """Returns when it has left the terminal; in a process that was made meanwhile, its voice."""
         asked_at: float | None = None
         while not (serving.has_ended() or serving.is_gone):
             self._wait([serving.pipe])
@@ -106,9 +125,22 @@ class Guard:
                 asked_at = monotonic()
                 self._notes.stopping()
                 serving.tell(signal.SIGTERM)
+            elif serving.was_alive and serving.lived > _SPARE_SECONDS and self._may_have_spare:
+                self._may_have_spare = False
+                spare = start(self._warm) if self._warm is not None else None
+                if isinstance(spare, Voice):
+                    os.close(serving.pipe)
+                    return spare
+                self._spare = spare
             is_late = asked_at is not None and monotonic() - asked_at > _FAREWELL_SECONDS
             if is_late or serving.is_hung:
                 serving.tell(signal.SIGKILL)
+        return None
+
+    def _let_go_of_spare(self) -> None:
+        if self._spare is not None:
+            self._spare.tell(signal.SIGKILL)
+            self._clearing.append((self._spare, monotonic()))
 
     def _clear(self) -> None:
         """Takes note of those that are over with what they had to put away."""

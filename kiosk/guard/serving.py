@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 from typing import Final
@@ -29,9 +30,10 @@ _MOST_WORDS: Final = 2000
 class Serving:
     """One process as the small one sees it."""
 
-    def __init__(self, pid: int, pipe: int) -> None:
+    def __init__(self, pid: int, pipe: int, calls: int = -1) -> None:
         self.pid = pid
         self.pipe = pipe
+        self._calls = calls
         self.was_alive = False
         self.is_gone = False
         """Whether it has left the terminal, and only puts away what it had open."""
@@ -39,6 +41,13 @@ class Serving:
         """The exit code once it has ended, negative for a signal."""
         self._started_at = self._heard_at = monotonic()
         self._words = b""
+
+    def call(self) -> None:
+        """Lets one that waits begin to serve."""
+        self._started_at = self._heard_at = monotonic()
+        with suppress(OSError):
+            os.write(self._calls, b"\n")
+        os.close(self._calls)
 
     @property
     def lived(self) -> float:
@@ -98,15 +107,21 @@ class Voice:
             os.write(self._pipe, _GONE)
 
 
-def start() -> Serving | Voice:
-    """Makes the process: returns what the small one sees of it, and in the process itself its voice."""
+def start(warm: Callable[[], None] | None = None) -> Serving | Voice:
+    """Makes the process: returns what the small one sees of it, and in the process itself its voice.
+
+    With `warm` it does that and waits until it is called: whoever comes next need not wait for it.
+    """
     guard = os.getpid()
     reads, writes = os.pipe()
+    waits, calls = os.pipe() if warm is not None else (-1, -1)
     os.set_blocking(reads, False)
     pid = os.fork()
     if pid:
         os.close(writes)
-        return Serving(pid, reads)
+        if warm is not None:
+            os.close(waits)
+        return Serving(pid, reads, calls)
     os.close(reads)
     os.set_blocking(writes, False)
     _leave_with(guard)
@@ -115,7 +130,19 @@ def start() -> Serving | Voice:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     sys.stderr = os.fdopen(writes, "w", encoding="utf-8", errors="replace")  # the terminal is for pages alone
+    if warm is not None:
+        os.close(calls)
+        _wait(waits, warm)
     return Voice(writes)
+
+
+def _wait(called: int, warm: Callable[[], None]) -> None:
+    """Makes itself ready; ends where the small process has gone before it called."""
+    with suppress(Exception):  # what cannot be done beforehand is done later, and fails there
+        warm()
+    if not os.read(called, 1):
+        os._exit(0)
+    os.close(called)
 
 
 def _leave_with(guard: int) -> None:

@@ -25,7 +25,7 @@ from tests.faults.public import F10, F12, Room, come_home, own_kiosk, rooms, vil
 from tests.faults.recorder import scratch
 from tests.journeys.commands import OwnKiosk
 from tests.journeys.terminal import ROOT
-from tests.journeys.village import Village, children
+from tests.journeys.village import Village
 
 FROM_A_TERMINAL = (
     *(signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU),
@@ -139,10 +139,10 @@ class Knock:
         self._kiosk.wait_quiet(0.2)
 
     def _stays(self, room: Room, sent: Iterable[bytes], what: str) -> None:
-        serving = children(self._kiosk.pid)
+        serving = self._kiosk.serving
         self._send(sent)
         self._kiosk.wait_quiet(0.5)
-        if not room.is_shown(self._kiosk) or children(self._kiosk.pid) != serving:
+        if not room.is_shown(self._kiosk) or self._kiosk.serving != serving:
             self.notes.append(f"{room.name}: left by {what}\n{self._kiosk.text}")
 
     def _signals(self, room: Room) -> None:

@@ -25,7 +25,7 @@ from tests.faults.public import F12, come_home, house_of, own_kiosk, village
 from tests.faults.recorder import scratch
 from tests.journeys.commands import OwnKiosk
 from tests.journeys.terminal import ROOT, XTERM
-from tests.journeys.village import Village
+from tests.journeys.village import Village, children
 from tests.screens.hub_words import REAL
 
 _SEED = 7
@@ -75,36 +75,41 @@ def _is_in_the_middle(kiosk: Village, one: Guest) -> None:
     kiosk.wait_quiet()
 
 
-def with_f12(kiosk: Village, one: Guest) -> None:
+def with_f12(kiosk: Village, one: Guest, search: Search) -> None:
     """F12, and the code is written down."""
+    del search
     _is_in_the_middle(kiosk, one)
     kiosk.send(F12)
     kiosk.wait_for("Kode untuk melanjutkan")
     kiosk.send("x")
 
 
-def left_alone(kiosk: Village, one: Guest) -> None:
+def left_alone(kiosk: Village, one: Guest, search: Search) -> None:
     """Without a word."""
+    del search
     _is_in_the_middle(kiosk, one)
 
 
-def crashed(kiosk: Village, one: Guest) -> None:
+def crashed(kiosk: Village, one: Guest, search: Search) -> None:
     """The program fails over the name, with the NIK beside it."""
     kiosk.send(one.in_the_middle)
     kiosk.wait_for("Mohon tunggu")
+    search.terminal(kiosk)
     kiosk.send("x")
 
 
-def killed(kiosk: Village, one: Guest) -> None:
+def killed(kiosk: Village, one: Guest, search: Search) -> None:
     """The process is ended from outside."""
     _is_in_the_middle(kiosk, one)
     os.kill(kiosk.serving, signal.SIGKILL)
-    kiosk.wait_until(lambda: "Mohon tunggu" in kiosk.text, "the calm page")
+    kiosk.wait_for("Mohon tunggu")
+    search.terminal(kiosk)
     kiosk.send("x")
 
 
-def registered(kiosk: Village, one: Guest) -> None:
+def registered(kiosk: Village, one: Guest, search: Search) -> None:
     """The receipt was looked at."""
+    del search
     kiosk.send(one.all_of_it)
     kiosk.wait_for("8/8")
     kiosk.send(XTERM["F5"])
@@ -112,7 +117,7 @@ def registered(kiosk: Village, one: Guest) -> None:
     kiosk.send(F12)
 
 
-Way = Callable[[Village, Guest], None]
+Way = Callable[[Village, Guest, Search], None]
 FEW: tuple[tuple[Way, str, str], ...] = (
     (with_f12, _NEVER, ""),
     (left_alone, _SOON, ""),
@@ -132,7 +137,7 @@ def looked_for(folder: Path, way: Way, settings: str, first: str) -> Search:
     search = Search(one.secrets)
     with village(own, _BEGIN + first) as kiosk:
         before = kiosk.serving
-        way(kiosk, one)
+        way(kiosk, one, search)
         stays = first == _SAME_PROCESS
         if stays:
             kiosk.wait_until(lambda: kiosk.is_at_the_beginning, "the first page")
@@ -141,7 +146,7 @@ def looked_for(folder: Path, way: Way, settings: str, first: str) -> Search:
         kiosk.wait_quiet(0.5)
         search.terminal(kiosk)
         search.files(folder)
-        for pid in (kiosk.pid, kiosk.serving):
+        for pid in (kiosk.pid, *children(kiosk.pid)):
             search.process(pid)
             _search_memory(search, pid)
         if first != _NOT_EMPTIED and not come_home(kiosk):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -124,11 +124,23 @@ def _registered(house: Services, serial: int) -> str:
 
 
 def come_home(kiosk: Village) -> bool:
-    """Leads whatever is shown back to the first page; whether it came."""
+    """Leads whatever is shown back to the first page, with every key before taken; whether it came."""
     kiosk.send(b"\x1b[201~")
     for _ in range(40):
         kiosk.wait_quiet(0.2)
         if kiosk.is_at_the_beginning:
-            return True
+            kiosk.send(XTERM["F1"])  # its answer comes behind those to all keys before
+            if _comes(kiosk, lambda: kiosk.screen.display[1].startswith(" Bantuan")):
+                kiosk.send(XTERM["F3"])
+                if _comes(kiosk, lambda: kiosk.is_at_the_beginning):
+                    return True
         kiosk.send(F12)
     return False
+
+
+def _comes(kiosk: Village, condition: Callable[[], bool]) -> bool:
+    try:
+        kiosk.wait_until(condition)
+    except AssertionError:
+        return False
+    return True

@@ -216,3 +216,36 @@ def test_ten_minutes_of_nobody_on_the_first_page_write_no_byte(tmp_path: Path) -
         assert kiosk.watch(6.1) == 0
         kiosk.send(XTERM["F10"])
         kiosk.wait_for("Apakah Anda masih di sini?")
+
+
+def test_the_next_process_waits_with_everything_read(own: OwnKiosk) -> None:
+    with Village(own) as kiosk:
+        first = kiosk.wait_for_first_page()
+        kiosk.begin(KK)
+        kiosk.wait_until(lambda: len(children(kiosk.pid)) == 2, "the one that waits")
+        (waits,) = set(children(kiosk.pid)) - {first}
+        kiosk.wait_until(lambda: "sqlcipher3" in _mapped(waits), "the store's library")
+        kiosk.send(F12)
+        kiosk.wait_for("Kode untuk melanjutkan")
+        kiosk.send("x")
+        assert kiosk.wait_for_first_page(first) == waits
+        kiosk.begin("3173050101200077")
+
+
+def test_without_the_one_that_waits_another_is_made(own: OwnKiosk) -> None:
+    with Village(own) as kiosk:
+        first = kiosk.wait_for_first_page()
+        kiosk.wait_until(lambda: len(children(kiosk.pid)) == 2, "the one that waits")
+        for pid in reversed(children(kiosk.pid)):
+            os.kill(pid, signal.SIGKILL)
+        kiosk.wait_for("Mohon tunggu")
+        kiosk.send("x")
+        kiosk.wait_for_first_page(first)
+        kiosk.begin(KK)
+        kiosk.signal(signal.SIGTERM)
+        assert kiosk.end() == 143
+
+
+def _mapped(pid: int) -> str:
+    """The files of which a process has parts in its memory."""
+    return Path(f"/proc/{pid}/maps").read_text("utf-8")

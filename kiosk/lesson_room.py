@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kiosk.bootstrap import services
-from kiosk.schooling import run_config
+from kiosk.playing import run_config
 from kiosk.settings import RegistrationSettings
 from kiosk.training.lessons import course
 

@@ -91,6 +91,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "kiosk.opening": ("kiosk",),
     "kiosk.staffing": ("kiosk",),
     "kiosk.schooling": ("kiosk",),
+    "kiosk.playing": ("kiosk",),
     "kiosk.lesson_room": ("kiosk",),
     "kiosk.hashing": (),
     "kiosk.examination": ("kiosk",),
@@ -130,7 +131,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 _NOT_CHOSEN = ("kiosk.hub", "kiosk.cli", "kiosk.commands")
 _CHOOSERS = (
     *("bootstrap", "care", "syncing", "sticks", "beside", "opening", "examination"),
-    *("staffing", "guarding", "printing", "schooling", "lesson_room"),
+    *("staffing", "guarding", "printing", "schooling", "playing", "lesson_room"),
 )
 NEVER = {f"kiosk.{name}": _NOT_CHOSEN for name in _CHOOSERS}
 INSIDE_FUNCTIONS = {

@@ -74,6 +74,8 @@ def run_score(arguments: Arguments, config: Config) -> int:
     """Tells what a run is worth, and each thing that cost points; 1 while it is not finished."""
     from kiosk.schooling import score_of
 
+    if arguments.scenario is not None or arguments.of is not None:
+        return _rate(arguments, config)
     with closing(services(config)) as house:
         note = schooling_of(house).run(arguments.run)
     found = score_of(note)
@@ -82,6 +84,24 @@ def run_score(arguments: Arguments, config: Config) -> int:
         print(json.dumps(told) if arguments.json else f"{note.scenario}: the run {note.id} is not finished")
         return 1
     _print_score(arguments, config, note, found)
+    return 0
+
+
+def _rate(arguments: Arguments, config: Config) -> int:
+    """What a registration of practice is worth as the end of a scenario, however it came about."""
+    from kiosk.schooling import scenario_named
+    from kiosk.training.debrief import debrief_lines
+
+    if arguments.scenario is None or arguments.of is None or arguments.run:
+        raise UsageError("usage.arguments", "--scenario and --of go together, without RUN")
+    scenario = scenario_named(config, arguments.scenario)
+    with closing(services(config)) as house:
+        found = schooling_of(house).rated(scenario, house.queries.registration(arguments.of))
+    if arguments.json:
+        print(json.dumps({"scenario": scenario.id, "reference": arguments.of, **found.as_dict()}))
+    else:
+        for line in debrief_lines(scenario.title, found, Language(config.kiosk.language)):
+            print(visible(line))
     return 0
 
 
@@ -276,7 +296,8 @@ def _print_score(arguments: Arguments, config: Config, note: RunNote, score: Sco
     from kiosk.training.debrief import debrief_lines
 
     if arguments.json:
-        print(json.dumps({"run": note.id, "scenario": note.scenario, **score.as_dict()}))
+        told = {"run": note.id, "scenario": note.scenario, "tally": note.document["tally"]}
+        print(json.dumps({**told, **score.as_dict()}))
     else:
         for line in debrief_lines(note.document["title"], score, Language(config.kiosk.language)):
             print(visible(line))

@@ -38,6 +38,8 @@ def add_training(commands: Any, common: Any, table: Any) -> None:
     verify.add_argument("code", metavar="CODE", nargs="+", help="as it stands on the certificate")
     verify.add_argument("--key", default="", metavar="KEY", help="of the classroom that signed it")
     score = command(training, "score", "tell what a run is worth", [common, table], "training score")
+    score.add_argument("--scenario", metavar="SCENARIO", default=None, help="rate a registration by this one")
+    score.add_argument("--of", metavar="REF", default=None, help="the registration's reference")
     score.add_argument("run", metavar="RUN", nargs="?", default="", help="its id (default: the last run)")
 
 

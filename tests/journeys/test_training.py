@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import stat
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -223,3 +224,16 @@ def test_a_certificate_is_made_and_checked_here_and_elsewhere(
         in other.run("training", "verify", made["code"], "--key", made["key"]).stdout.decode()
     )
     assert [file.name for file in other.folder.iterdir()] == ["kiosk.toml"], "checking leaves nothing behind"
+
+
+def test_a_registration_is_rated_by_a_scenario_however_it_came_about(own: OwnKiosk) -> None:
+    scenario = tomllib.loads((data_dir() / "training" / "keluarga-baru.toml").read_text("utf-8"))
+    family = json.loads(json.dumps(scenario["expected"], default=str))
+    family["consent"] = {"terms": "v1", "accepted": True, "guardian": None}
+    family["members"][1]["name"] = "DEWI LESTARY"
+    _, (result,) = own.register(json.dumps(family))
+    rated = own.run("training", "score", "--scenario", "keluarga-baru", "--of", result["reference"], "--json")
+    told = json.loads(rated.stdout)
+    assert told["points"] == 100 - COST["field"]["name"]
+    assert [one["field"] for one in told["deductions"]] == ["members[1].name"]
+    assert own.run("training", "score", "--scenario", "keluarga-baru").returncode == 2

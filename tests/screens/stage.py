@@ -101,7 +101,7 @@ class Stage:
     """The `Shell` of a program without a terminal; work runs at once, in the test's own thread.
 
     After every key the frame is looked at: 24 lines, none wider than 80 cells, no text key or
-    place-holder in it, and the cursor within.
+    place-holder in it, the cursor within, and in practice alone the word LATIHAN on its first line.
     """
 
     def __init__(
@@ -335,6 +335,8 @@ class Stage:
         assert len(lines) == HEIGHT, f"{len(lines)} lines:\n{shown}"
         wide = [line for line in lines if cell_len(line.rstrip()) > WIDTH]
         assert not wide, f"cut at 80 columns: {wide}"
+        practised = PRACTICE_MARK.strip() in lines[0]
+        assert practised is self.config.is_training, f"practice is told by the first line:\n{shown}"
         assert not _RAW_KEY.search(shown), f"a text is missing:\n{shown}"
         assert not _UNFILLED.search(shown), f"a place is not filled in:\n{shown}"
         x, y = self.cursor or (0, 0)

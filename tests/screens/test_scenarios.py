@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.playing import Run
 from kiosk.resources import data_dir
-from kiosk.schooling import Run, scenario_named
+from kiosk.schooling import scenario_named
 from kiosk.services.clerk import Pages, Stroke
 from kiosk.training.clerk import perfect_parts
 from kiosk.training.scenario import find_scenarios

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import StoreError
-from kiosk.schooling import Run, checked_certificate, rules_on, scenario_files
+from kiosk.playing import Run
+from kiosk.schooling import checked_certificate, rules_on, scenario_files
 from kiosk.services.training_ports import LessonNote, RunNote
 from kiosk.training.clerk import perfect_keys
 from kiosk.training.kept import Kept, kept_in, next_file

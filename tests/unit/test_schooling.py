@@ -18,8 +18,9 @@ from kiosk.domain.draft import Draft
 from kiosk.domain.flow import Fact
 from kiosk.domain.registration import State
 from kiosk.errors import KioskError
+from kiosk.playing import Run
 from kiosk.resources import data_dir
-from kiosk.schooling import Run, Schooling, scenario_named, score_of
+from kiosk.schooling import Schooling, scenario_named, score_of
 from kiosk.services.training_ports import LessonNote
 from kiosk.training.acting import PlayedDrafts
 from kiosk.training.scenario import Scenario

@@ -35,7 +35,7 @@ FEW = ("welcome", "menu", "captcha", "members", "farewell")
 """The pages of a short run; with many, all of them."""
 
 IDLE_SECONDS = 600
-_SETTINGS = "[village]\nidle_seconds = 0\n"
+_SETTINGS = "[village]\nidle_seconds = 0\nfailures = 0\n"
 _PALETTE = ((b"\x10", "Search for commands"), (b"screenshot", "Save an SVG"))
 _OWN_PLACES = ("store", "keys", "sms")
 

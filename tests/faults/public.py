@@ -20,7 +20,10 @@ from tests.journeys.village import Village
 from tests.screens.hub_words import REAL
 
 F10, F12 = XTERM["F10"], XTERM["F12"]
-_ROWS = ("members[0].name", "class", "contact.email", "review", *["consent.accepted"] * 3)
+_ROWS = (
+    *("members[0].nik", "members[0].name", "kk", "kk", "class", "contact.email", "review"),
+    *["consent.accepted"] * 3,
+)
 _BORN = date(1980, 8, 12)
 
 
@@ -72,7 +75,10 @@ def rooms(own: OwnKiosk) -> list[Room]:
     with house_of(own) as house:
         cards = [_stored(house, serial, row) for serial, row in enumerate(_ROWS, 1)]
         reference = _registered(house, 99)
-    members, care_class, contact, review, *consents = (F10 + f"{card}\r".encode() for card in cards)
+    known = str(_person(99)["nik"]).encode()
+    first_nik, members, done, again, care_class, contact, review, *consents = (
+        F10 + f"{card}\r".encode() for card in cards
+    )
     return [
         Room("welcome", b"", "Tekan angka bahasa Anda", any_key=True),
         Room("menu", F10, "Melanjutkan? Kode atau nomor KK:"),
@@ -84,6 +90,8 @@ def rooms(own: OwnKiosk) -> list[Room]:
         Room("members", members, "3/8"),
         Room("choices", care_class + XTERM["F4"], "Pilih dari daftar"),
         Room("class", care_class, "4/8"),
+        Room("for staff", first_nik + known + b"\r", "Perlu dilihat petugas"),
+        Room("tasks", done + F10, "sampai di sini", again=again + F10),
         Room("contact", contact, "5/8"),
         Room("review", review, "6/8"),
         Room("consent", consents[0], "7/8"),
@@ -94,10 +102,12 @@ def rooms(own: OwnKiosk) -> list[Room]:
     ]
 
 
+def _person(serial: int) -> dict[str, object]:
+    return a_member(nik=a_nik(_BORN, "L", serial, "317305"), birth_date=_BORN.isoformat())
+
+
 def _family(serial: int) -> dict[str, object]:
-    nik = a_nik(_BORN, "L", serial, "317305")
-    member = a_member(nik=nik, birth_date=_BORN.isoformat())
-    return a_family(**{**REAL, "kk": f"317305210720{serial:04d}", "members": [member]})
+    return a_family(**{**REAL, "kk": f"317305210720{serial:04d}", "members": [_person(serial)]})
 
 
 def _stored(house: Services, serial: int, row: str) -> str:

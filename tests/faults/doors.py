@@ -186,12 +186,28 @@ def files_outside(own: OwnKiosk) -> set[str]:
     return {str(path) for path in found if path.parts[0] not in _OWN_PLACES}
 
 
+def variables(own: OwnKiosk) -> dict[str, str]:
+    """Those that make Textual or Python write, show or take something of their own."""
+    here = str(own.folder / "here")
+    return {
+        "TEXTUAL": "debug,devtools",
+        "TEXTUAL_LOG": f"{here}/textual.log",
+        "TEXTUAL_SCREENSHOT": "1",
+        "TEXTUAL_SCREENSHOT_LOCATION": here,
+        "TEXTUAL_PRESS": "ctrl+q",
+        "TEXTUAL_DRIVER": "textual.drivers.headless_driver:HeadlessDriver",
+        "PYTHONINSPECT": "1",
+        "PYTHONPERFSUPPORT": "1",
+        "PYTHONSTARTUP": f"{here}/startup.py",
+    }
+
+
 def tried(folder: Path, seed: int, names: Iterable[str] | None, count: int) -> tuple[int, list[str]]:
     """All of it at these pages (None: every page), with so many random strings at each."""
     own = own_kiosk(folder, _SETTINGS)
     every = rooms(own)
     before = files_outside(own)
-    with village(own) as kiosk:
+    with village(own, env=variables(own)) as kiosk:
         kiosk.patience = 30.0
         knock = Knock(kiosk, seed)
         for number, room in enumerate(every):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -52,9 +52,9 @@ def own_kiosk(folder: Path, settings: str = "") -> OwnKiosk:
 
 
 @contextmanager
-def village(own: OwnKiosk, first: str = "") -> Iterator[Village]:
-    """The program in its terminal, at home in the folder."""
-    env = {"HOME": str(own.folder / "home"), "TMPDIR": str(own.folder / "tmp")}
+def village(own: OwnKiosk, first: str = "", env: Mapping[str, str] | None = None) -> Iterator[Village]:
+    """The program in its terminal, at home in the folder, with these variables as well."""
+    env = {"HOME": str(own.folder / "home"), "TMPDIR": str(own.folder / "tmp"), **(env or {})}
     with Village(own, first, env=env, cwd=own.folder / "here") as kiosk:
         kiosk.wait_for_first_page()
         yield kiosk

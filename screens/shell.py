@@ -34,6 +34,8 @@ class PageShell:
         self._leave = leave
         self._pages: list[Page] = []
         self.companion: Companion = Alone()
+        self.around: Callable[[Companion], Companion] | None = None
+        """Makes of whoever goes along somebody who is watched all the time, as for a recording."""
         self._store = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
 
     @property
@@ -61,7 +63,8 @@ class PageShell:
 
     def accompany(self, companion: Companion | None) -> None:
         """Let somebody go along from now on; None for nobody."""
-        self.companion = companion or Alone()
+        going = companion or Alone()
+        self.companion = self.around(going) if self.around else going
 
     def redraw(self) -> None:
         """Draw the top page now."""

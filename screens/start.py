@@ -36,12 +36,13 @@ def start(
     practise: Callable[[], None] = lambda: None,
     opens: Callable[[Context], FirstPage] = first_page,
     companion: Companion | None = None,
+    around: Callable[[Companion], Companion] | None = None,
     become: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> int:
     """Runs the program until it is left; returns its exit code. `watcher` stands by.
 
-    It begins with the page that `opens` gives, and `companion` goes along. `become` is called in the end
-    where somebody chose to go on with another command in this terminal.
+    It begins with the page that `opens` gives, and `companion` goes along; `around` is put about whoever
+    does so. `become` is called in the end where somebody chose to go on with another command.
 
     `load` opens the services in the store thread while the first page already stands. A store that cannot
     be opened ends the program with a sentence on standard error and the exit code of the error.
@@ -109,6 +110,7 @@ def start(
         unattended=config.profile == "village",
     )
     app = KioskApp(first, options=options)
+    app.shell.around = around
     code = _served(app, companion)
     if watcher is not None and code == NEXT_PERSON:
         watcher.gone()  # what is done from now on keeps nobody waiting

@@ -56,7 +56,7 @@ COMMAND = (
     "kiosk.memory",
 )
 PRACTISED = (*COMMAND, "kiosk.commands", "kiosk.schooling", "kiosk.training", "kiosk.language")
-PRACTICE_COMMANDS = ("kiosk.commands.training", "kiosk.commands.keys")
+PRACTICE_COMMANDS = ("kiosk.commands.training", "kiosk.commands.recording", "kiosk.commands.keys")
 HUB_COMMANDS = tuple(
     f"kiosk.commands.hub{rest}"
     for rest in ("", "_place", "_crew", "_decide", "_tell", "_stick", "_desk", "_verify")

@@ -130,7 +130,8 @@ def command(commands: Any, name: str, help_: str, parents: list[Any], command: s
 
 
 def _add_daily(commands: Any, common: Any, practice: Any, table: Any) -> None:
-    command(commands, "run", "start the terminal program", [common, practice])
+    run = command(commands, "run", "start the terminal program", [common, practice])
+    run.add_argument("--record", metavar="FILE", default=None, help="training only: record what is shown")
     check = command(commands, "check", "check one answer", [common, practice])
     check.add_argument("key", metavar="KEY", help="nik, kk, name, birth_date, phone, email, account, ...")
     check.add_argument("value", metavar="VALUE", help="the answer as a person would type it")

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kiosk.bootstrap import services
+from kiosk.commands.recording import recorded, refuse_outside_practice
 from kiosk.errors import UsageError
 from kiosk.log import Log
 from kiosk.memory import keep_in_memory
@@ -24,6 +25,7 @@ def run(arguments: Arguments, config: Config) -> int:
 
     In the village that is done by a process for each person, while this one stands by.
     """
+    refuse_outside_practice(arguments, config)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("usage.terminal")
     keep_in_memory()
@@ -72,15 +74,17 @@ def _serve(
 
     log = Log(config.log_dir)
     try:
-        return start(
-            config,
-            partial(services, config, today=arguments.today, seed=arguments.seed, sends=True),
-            log.crash,
-            watcher=watcher,
-            practise=_practise,
-            opens=opens or first_page,
-            become=partial(become, arguments),
-        )
+        with recorded(arguments, config, config.kiosk.place) as around:
+            return start(
+                config,
+                partial(services, config, today=arguments.today, seed=arguments.seed, sends=True),
+                log.crash,
+                watcher=watcher,
+                practise=_practise,
+                opens=opens or first_page,
+                become=partial(become, arguments),
+                around=around,
+            )
     finally:
         log.close()
 

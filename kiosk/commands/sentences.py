@@ -17,6 +17,7 @@ _SENTENCES = {
     "usage.terminal": "the program needs a terminal on standard input and output; start it in one",
     "usage.too_early": "premiums are known from July 2020 on; name a later day with --today",
     "usage.no_scenario": "--part is for a scenario whose power is cut; leave it out",
+    "usage.record": "only practice is recorded; add --profile training, or leave --record out",
     "usage.part": "the power is cut in this scenario; name the part before (--part 1) or after it (--part 2)",
     "usage.training_profile": "this is practice, which has the profile training; leave --profile out",
     "usage.training_only": "--today and --seed are for practice; add --profile training, or leave them out",

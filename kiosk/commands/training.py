@@ -8,13 +8,13 @@ import signal
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.bootstrap import services
+from kiosk.commands.recording import recorded
 from kiosk.commands.screens import become
 from kiosk.commands.tables import printed, visible
 from kiosk.errors import UsageError
@@ -171,7 +171,7 @@ def _play(arguments: Arguments, config: Config, scenario: Scenario) -> int:
     from screens.training.paper import Watch, first_of
 
     log = Log(config.log_dir)
-    with closing(services(config)) as house, _recording(arguments, config, scenario.title) as recorded:
+    with closing(services(config)) as house, recorded(arguments, config, scenario.title) as around:
         run = schooling_of(house).begin(scenario, seed=arguments.seed, again=arguments.again)
         try:
             code = start(
@@ -179,7 +179,8 @@ def _play(arguments: Arguments, config: Config, scenario: Scenario) -> int:
                 run.services,
                 log.crash,
                 opens=partial(first_of, run),
-                companion=recorded(Watch(run.play.pressed)),
+                companion=Watch(run.play.pressed),
+                around=around,
             )
             if code:  # cut short: the next time it goes on
                 return code
@@ -191,28 +192,6 @@ def _play(arguments: Arguments, config: Config, scenario: Scenario) -> int:
         become(arguments, ("training", "menu", "--debrief", run.id))
     _print_score(arguments, config, run.note, score)
     return 0
-
-
-@contextmanager
-def _recording(arguments: Arguments, config: Config, title: str) -> Iterator[Callable[[Any], Any]]:
-    """Makes the screens' companion one that records, where that is asked for.
-
-    Says so in the end if the file could not take it.
-    """
-    if arguments.record is None:
-        yield lambda companion: companion
-        return
-    from kiosk.training.recording import Recording
-    from screens.recorded import Recorded
-
-    recording = Recording(Path(arguments.record), title=title, go_on=getattr(arguments, "go_on", False))
-    language = Language(config.kiosk.language)
-    try:
-        yield lambda companion: Recorded(companion, recording, language)
-    finally:
-        recording.close()
-        if recording.failed:
-            sys.stderr.write("kiosk: the recording could not be written to its end\n")
 
 
 def run_play(arguments: Arguments, config: Config) -> int:

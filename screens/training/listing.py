@@ -34,6 +34,8 @@ class Entry:
 class ListPage:
     """What the pages of the classroom that list something share; each says what it lists and how."""
 
+    recordable = True
+
     wipes = True
     name: ClassVar[str] = ""
     keys: ClassVar[tuple[str, ...]] = ("help", "back", "scroll", "go_on")

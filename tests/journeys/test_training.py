@@ -163,6 +163,7 @@ def test_scenarios_are_listed_and_a_bad_one_is_named_by_line(own: OwnKiosk) -> N
         (("training", "list", "--today", "2026-11-22"), 2, b"--today"),
         (("keys", "no-such.toml"), 1, b"cannot be played"),
         (("keys", "-", "--part", "1"), 2, b"--part"),
+        (("--profile", "counter", "run", "--record", "x.cast"), 2, b"only practice is recorded"),
     ],
 )
 def test_what_cannot_be_asked_is_said(

@@ -10,7 +10,7 @@ from kiosk.domain.flow import Step
 from kiosk.language import Language
 from screens.keys import Press
 from screens.recorded import Recorded
-from screens.shell import Alone
+from screens.shell import Alone, PageShell
 from screens.view import HEIGHT, WIDTH, Span, View
 from tests.builders import a_family
 from tests.screens.conftest import Stager
@@ -86,3 +86,27 @@ async def test_a_page_that_nobody_thought_of_is_not_recorded() -> None:
     kept = Kept()
     Recorded(Alone(), kept, Language("id")).view(New(), WIDTH, HEIGHT)
     assert "123456" not in kept.frames[0]
+
+
+async def test_a_recording_goes_on_whoever_goes_along() -> None:
+    class Lines:
+        """A page that may be recorded."""
+
+        recordable = True
+
+        def view(self, width: int, height: int) -> View:
+            del width
+            return View(((Span("KK"),),) * height)
+
+        async def press(self, press: Press) -> None:
+            """Takes nothing."""
+
+    kept = Kept()
+    shell = PageShell(lambda: None, lambda _code: None)
+    shell.around = lambda companion: Recorded(companion, kept, Language("id"))
+    for companion in (None, Alone(), None):
+        shell.accompany(companion)
+        shell.companion.view(Lines(), WIDTH, HEIGHT)
+    shell.close()
+    assert len(kept.frames) == 3
+    assert all("KK" in frame for frame in kept.frames)

@@ -56,6 +56,9 @@ class IdentifyPage(RowsPage):
         self.people = [one for one in everybody if self.may(one)]
         if self.person is not None:
             self.person = next((one for one in self.people if one.id == self.person.id), None)
+            if self.person is None:  # the account was closed meanwhile
+                self.answers.clear()
+                self.go_to(PERSON)
         self._paused = {one.id: one.wait_seconds for one in self.people if one.wait_seconds}
 
     # What a page of its own says.
@@ -132,7 +135,7 @@ class IdentifyPage(RowsPage):
         self.answers.pop(PIN, None)
         self._asks_code = False
         self.go_to(PIN)
-        await self._read()
+        await self._read()  # which goes to the names where this one is there no more
         if problem.code == "pin.wait":
             return self._wait()
         return Message(self.context.say(problem), "error")

@@ -15,7 +15,7 @@ from kiosk.services.staff import SignedIn
 from screens.keys import Key, Press
 from tests.builders import a_draft, a_family, a_member
 from tests.screens.conftest import Stager
-from tests.screens.counter import BUDI, PINS, RINA, SITI, signed_in, staffed, trail
+from tests.screens.counter import BUDI, PINS, RINA, SITI, proved, signed_in, staffed, trail
 from tests.screens.stage import Stage
 from tests.staff.beside import Beside
 
@@ -192,6 +192,17 @@ async def test_more_people_than_lines_are_scrolled_to_and_chosen(staged: Stager)
     await stage.keys(*["PGUP"] * 6, "28", "ENTER")
     assert " > 28  Petugas 28" in stage.text
     await stage.keys(PINS[SITI], "ENTER")
+    assert stage.step == "home"
+
+
+async def test_an_account_that_is_closed_meanwhile_is_no_longer_asked_for(staged: Stager) -> None:
+    stage = await staffed(staged).start()
+    await stage.keys("2", "ENTER")
+    stage.services.staffing.staff.deactivate("S2", by=proved(stage, SITI))
+    await stage.keys(PINS[BUDI], "ENTER")
+    assert stage.says("problem.staff.unknown")
+    assert BUDI not in stage.text
+    await stage.keys(PINS[BUDI], "ENTER", "2", "ENTER", PINS[RINA], "ENTER")
     assert stage.step == "home"
 
 

@@ -25,6 +25,8 @@ KEY_BYTES, SIGNATURE_BYTES = 32, 64
 _FORM = 1
 _FIRST_DAY = date(2020, 1, 1)
 _KEY_ID, _TAG = 4, 3
+_LONGEST_CODE = 400
+"""Signs: more than any certificate has."""
 _READ_AS = str.maketrans("OIL", "011")
 _SEPARATORS = re.compile(r"[\s.\-\u2010-\u2015\u2212]+")
 
@@ -165,7 +167,7 @@ def _signs(data: bytes) -> str:
 def _bytes(text: str) -> bytes | None:
     """The bytes of signs, however they were grouped; None where a sign is none, or a bit too many is set."""
     signs = _SEPARATORS.sub("", text).upper().translate(_READ_AS)
-    if not signs or not set(signs) <= set(ALPHABET):
+    if not 0 < len(signs) <= _LONGEST_CODE or not set(signs) <= set(ALPHABET):
         return None
     number = 0
     for sign in signs:

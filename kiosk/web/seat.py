@@ -56,10 +56,11 @@ class Seat(AppService):
             raise
         finally:
             os.close(slave)
-        self._task = asyncio.create_task(self._serve(self._process))
+        reading, reader = await self._connect()
+        self._task = asyncio.create_task(self._serve(self._process, reading, reader))
 
-    async def _serve(self, process: Process) -> None:
-        """Carries what the program writes to the browser until it ends; the page is told then."""
+    async def _connect(self) -> tuple[asyncio.ReadTransport, asyncio.StreamReader]:
+        """Both ways to the terminal; from now on no key is lost."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
         reading, _ = await loop.connect_read_pipe(
@@ -69,16 +70,21 @@ class Seat(AppService):
             asyncio.streams.FlowControlMixin, os.fdopen(os.dup(self._master), "wb", 0)
         )
         self._writer = asyncio.StreamWriter(writing, protocol, None, loop)
+        return reading, reader
+
+    async def _serve(
+        self, process: Process, reading: asyncio.ReadTransport, reader: asyncio.StreamReader
+    ) -> None:
+        """Carries what the program writes to the browser until it ends; the page is told then."""
         try:
-            with suppress(
-                OSError
-            ):  # the terminal has no end of file: reading fails once the program has gone
+            with suppress(OSError):  # a terminal has no end of file: reading it fails then
                 while data := await reader.read(_READ_AT_ONCE):
                     await self.remote_write_bytes(data)
         finally:
             writer, self._writer = self._writer, None
             reading.close()
-            writer.transport.abort()
+            if writer is not None:
+                writer.transport.abort()
             self._close()
             await _ended(process)
         with suppress(OSError, RuntimeError):

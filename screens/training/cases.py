@@ -16,7 +16,7 @@ class CasesPage(ListPage):
     """Every case that can be played, easy ones first, with the best points."""
 
     name = "cases"
-    keys = ("help", "back", "record", "scroll", "go_on")
+    keys = ("help", "back", "record", "scroll", "carry_on")
     _faults: Sequence[str] = ()
     _records = False
 

@@ -69,7 +69,7 @@ class DebriefPage:
             shown,
             width=width,
             height=height,
-            keys=("help", "return", *(("scroll",) if self._scroll.is_long else ()), "go_on"),
+            keys=("help", "return", *(("scroll",) if self._scroll.is_long else ()), "carry_on"),
         )
 
 

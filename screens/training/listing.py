@@ -38,7 +38,7 @@ class ListPage:
 
     wipes = True
     name: ClassVar[str] = ""
-    keys: ClassVar[tuple[str, ...]] = ("help", "back", "scroll", "go_on")
+    keys: ClassVar[tuple[str, ...]] = ("help", "back", "scroll", "carry_on")
 
     def __init__(self, context: Context, message: Message | None = None) -> None:
         self._context = context

@@ -9,6 +9,7 @@ import re
 import shutil
 import textwrap
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -85,6 +86,14 @@ def test_both_languages_have_the_same_keys_and_the_same_parameters(name: str) ->
     assert [key for key in one if parameters(one[key]) != parameters(other[key])] == []
     assert all(one.values())
     assert all(other.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_stands_in_two_files(language: str) -> None:
+    """The later file would take the place of the other's without a word."""
+    files = sorted((ROOT / "data" / "languages" / language).glob("*.po"))
+    keys = [key for file in files for key in catalogue(language, file.stem)]
+    assert sorted(key for key, count in Counter(keys).items() if count > 1) == []
 
 
 def test_the_source_was_read() -> None:

@@ -19,7 +19,7 @@ from tests.journeys.commands import OwnKiosk
 from tests.journeys.families import PRACTICE
 from tests.journeys.terminal import ROOT
 
-PATIENCE = 60.0
+PATIENCE = 40.0
 
 
 @contextmanager
@@ -80,7 +80,10 @@ class Visitor:
         """Waits until the text is on the screen."""
         end = monotonic() + PATIENCE
         while text not in self.text:
-            message = await self.socket.receive(max(end - monotonic(), 0.01))
+            try:
+                message = await self.socket.receive(max(end - monotonic(), 0.01))
+            except TimeoutError:
+                raise AssertionError(f"{text!r} did not come:\n{self.text}") from None
             assert message.type is WSMsgType.BINARY, f"{text!r} did not come:\n{self.text}"
             self._stream.feed(message.data)
 

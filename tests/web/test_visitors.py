@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from kiosk import config
+from kiosk.schooling import certificate_key
 from kiosk.web.visitors import Visitors, as_toml
 from tests.journeys.commands import OwnKiosk
 from tests.journeys.families import keys_of, of
@@ -56,6 +57,29 @@ async def test_one_trainee_never_sees_the_family_of_another(own: OwnKiosk) -> No
     assert len(folders) == 3
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
     assert own.stored() == []
+
+
+async def test_a_lesson_goes_on_after_the_page_was_closed(own: OwnKiosk) -> None:
+    with classroom(own) as address:
+        async with Visitor(address) as ani:
+            await ani.press(XTERM["F2"] + b"1\r1\r\r" + XTERM["F1"] + XTERM["F3"])
+            await ani.wait_for("4/10")
+        async with Visitor(address, ani.cookies) as again:
+            await again.press(XTERM["F2"] + b"1\r")
+            await again.wait_for("lanjut di 4/10")
+        async with Visitor(address) as budi:
+            await budi.press(XTERM["F2"] + b"1\r")
+            await budi.wait_for("2 menit")
+            assert "lanjut di" not in budi.text
+
+
+async def test_a_case_is_begun_in_the_page(own: OwnKiosk) -> None:
+    with classroom(own) as address:
+        async with Visitor(address) as ani:
+            await ani.press(XTERM["F2"] + b"2\r1\r")
+            await ani.wait_for("F10 Mulai")
+            await ani.press(XTERM["F10"])
+            await ani.wait_for("1/8")
 
 
 async def test_the_class_is_full_and_says_so(own: OwnKiosk) -> None:
@@ -133,6 +157,7 @@ async def test_what_makes_no_sense_is_passed_over(own: OwnKiosk) -> None:
 def test_a_visitors_program_has_places_of_its_own(
     visitors: Visitors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ours = config.load(None, "training")
     token = visitors.greet(None)
     assert not visitors.knows(token)
     for name, value in visitors.seat(token).items():
@@ -143,6 +168,7 @@ def test_a_visitors_program_has_places_of_its_own(
     assert theirs.sms_spool == folder / "sms" / "training"
     assert theirs.key_file.parent == folder.parent.parent.parent / "keys"
     assert (theirs.receipts_dir, theirs.copies_dir, theirs.hub.url) == (None, None, "")
+    assert certificate_key(theirs).public == certificate_key(ours).public, "one classroom signs for all"
     assert visitors.greet(token) == token
     assert visitors.greet("another") not in {token, "another"}
 

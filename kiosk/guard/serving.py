@@ -47,7 +47,12 @@ class Serving:
         self._started_at = self._heard_at = monotonic()
         with suppress(OSError):
             os.write(self._calls, b"\n")
-        os.close(self._calls)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        calls, self._calls = self._calls, -1
+        if calls >= 0:
+            os.close(calls)
 
     @property
     def lived(self) -> float:
@@ -80,6 +85,7 @@ class Serving:
             if pid:
                 self.hear()
                 os.close(self.pipe)
+                self._hang_up()
                 self.status = os.waitstatus_to_exitcode(status)
         return self.status is not None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 from kiosk.bootstrap import Services, services
@@ -20,10 +21,6 @@ from tests.journeys.village import Village
 from tests.screens.hub_words import REAL
 
 F10, F12 = XTERM["F10"], XTERM["F12"]
-_ROWS = (
-    *("members[0].nik", "members[0].name", "kk", "kk", "class", "contact.email", "review"),
-    *["consent.accepted"] * 3,
-)
 _BORN = date(1980, 8, 12)
 
 
@@ -71,35 +68,38 @@ def house_of(own: OwnKiosk) -> Iterator[Services]:
 
 
 def rooms(own: OwnKiosk) -> list[Room]:
-    """Every page of a kiosk without staff; the families that lead there are stored."""
+    """Every page of a kiosk without staff; each has families of its own, who lead there twice."""
     with house_of(own) as house:
-        cards = [_stored(house, serial, row) for serial, row in enumerate(_ROWS, 1)]
         reference = _registered(house, 99)
-    known = str(_person(99)["nik"]).encode()
-    first_nik, members, done, again, care_class, contact, review, *consents = (
-        F10 + f"{card}\r".encode() for card in cards
-    )
-    return [
-        Room("welcome", b"", "Tekan angka bahasa Anda", any_key=True),
-        Room("menu", F10, "Melanjutkan? Kode atau nomor KK:"),
-        Room("about", F10 * 2, "Sebelum mulai"),
-        Room("terms", F10 * 3, "1/8"),
-        Room("kk", F10 * 4, "Nomor KK"),
-        Room("help", F10 * 4 + XTERM["F1"], "Bantuan"),
-        Room("captcha", F10 * 4 + b"3171010101209999\r", "Ketik lima huruf"),
-        Room("members", members, "3/8"),
-        Room("choices", care_class + XTERM["F4"], "Pilih dari daftar"),
-        Room("class", care_class, "4/8"),
-        Room("for staff", first_nik + known + b"\r", "Perlu dilihat petugas"),
-        Room("tasks", done + F10, "sampai di sini", again=again + F10),
-        Room("contact", contact, "5/8"),
-        Room("review", review, "6/8"),
-        Room("consent", consents[0], "7/8"),
-        Room("call", review + XTERM["F2"], "petugas"),
-        Room("farewell", review + F12, "Kode untuk melanjutkan", any_key=True),
-        Room("standing", F10 + f"{reference}\r".encode(), reference),
-        Room("account", consents[1] + F10, "8/8", again=consents[2] + F10),
-    ]
+        serial = count(1)
+
+        def behind(name: str, row: str, keys: bytes, shows: str, *, any_key: bool = False) -> Room:
+            """The page behind these keys, of a family whose draft stands at this row."""
+            ways = [F10 + f"{_stored(house, next(serial), row)}\r".encode() + keys for _ in range(2)]
+            return Room(name, ways[0], shows, again=ways[1], any_key=any_key)
+
+        known = str(_person(99)["nik"]).encode()
+        return [
+            Room("welcome", b"", "Tekan angka bahasa Anda", any_key=True),
+            Room("menu", F10, "Melanjutkan? Kode atau nomor KK:"),
+            Room("about", F10 * 2, "Sebelum mulai"),
+            Room("terms", F10 * 3, "1/8"),
+            Room("kk", F10 * 4, "Nomor KK"),
+            Room("help", F10 * 4 + XTERM["F1"], "Bantuan"),
+            Room("captcha", F10 * 4 + b"3171010101209999\r", "Ketik lima huruf"),
+            Room("standing", F10 + f"{reference}\r".encode(), reference),
+            behind("tasks", "kk", F10, "sampai di sini"),
+            behind("members", "members[0].name", b"", "3/8"),
+            behind("for staff", "members[0].nik", known + b"\r", "Perlu dilihat petugas"),
+            behind("class", "class", b"", "4/8"),
+            behind("choices", "class", XTERM["F4"], "Pilih dari daftar"),
+            behind("contact", "contact.email", b"", "5/8"),
+            behind("review", "review", b"", "6/8"),
+            behind("call", "review", XTERM["F2"], "petugas"),
+            behind("farewell", "review", F12, "Kode untuk melanjutkan", any_key=True),
+            behind("consent", "consent.accepted", b"", "7/8"),
+            behind("account", "consent.accepted", F10, "8/8"),
+        ]
 
 
 def _person(serial: int) -> dict[str, object]:

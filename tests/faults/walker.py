@@ -26,6 +26,7 @@ from tests.faults.invariants import Acknowledged, Broken
 from tests.faults.planted import Plant
 from tests.screens.hub_words import refused
 
+_A_MONTH = 31 * 86_400
 REFUSED = "address.street"
 """What the hub finds wrong in a walk."""
 
@@ -308,13 +309,16 @@ class Walk:
         """The clock is set, with or without a restart of the machine."""
         jump = self._draw.choice(JUMPS)
         self._machine.suffer(jump)
+        if jump.restart and jump.seconds > _A_MONTH:
+            # To the kiosk it was off for so long: what was unfinished then is told of, and may be removed.
+            self._known.given_up |= set(self._known.drafts)
         if jump.restart:
             for person in self._people:
                 await self._cut_off(person)
 
     async def _month(self, _: Person) -> None:
         """Nobody comes for a month: what is unfinished by now may be removed."""
-        self._machine.run(31 * 86_400)
+        self._machine.run(_A_MONTH)
         self._known.given_up |= set(self._known.drafts)
 
     async def _fill_disk(self, _: Person) -> None:

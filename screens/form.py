@@ -14,7 +14,7 @@ from screens.context import Context
 from screens.dialogs import Help
 from screens.display import displayed, key_of
 from screens.editor import Editor
-from screens.frame import Message, body_room, framed, indented, step_title, told
+from screens.frame import Message, body_room, framed, indented, step_title, told, with_staff
 from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.layout import Row, question_lines, sheet_lines
@@ -394,6 +394,6 @@ class FormPage:
             width=width,
             height=height,
             message=self.message,
-            keys=self.key_names(),
+            keys=with_staff(self.context, self.key_names()),
             cursor=cursor,
         )

@@ -18,6 +18,8 @@ from screens.view import Line, Span, View
 
 MARGIN = 3
 TEXT_WIDTH = 74
+_KEYS = 6
+"""So many keys are named in the last line."""
 
 
 class Texts(Protocol):
@@ -104,10 +106,21 @@ def step_title(context: Context, step: Step, detail: str = "") -> Line:
 def key_line(texts: Texts, keys: Sequence[str]) -> Line:
     """The last line: at most six keys, each by the name that `screen.key.<name>` gives it."""
     spans: list[Span] = []
-    for name in keys[:6]:
+    for name in keys[:_KEYS]:
         key, _, label = texts.t(f"screen.key.{name}").partition(" ")
         spans += [Span(f" {key}", "key"), Span(f" {label} ")]
     return tuple(spans)
+
+
+def with_staff(context: Context, keys: Sequence[str]) -> tuple[str, ...]:
+    """The keys of a page of the family; where no staff stand beside, with the one that calls them.
+
+    The last line has room for six: "same as before" gives way, as it works without being named.
+    """
+    if not context.is_public:
+        return tuple(keys)
+    named = (keys[0], "staff", *keys[1:])
+    return named if len(named) <= _KEYS else tuple(name for name in named if name != "same")
 
 
 def framed(

@@ -14,7 +14,7 @@ from screens.context import Context
 from screens.dialogs import Help
 from screens.display import displayed, key_of
 from screens.editor import Editor
-from screens.frame import Message, body_room, fit, framed, indented, step_title, told, wrapped
+from screens.frame import Message, body_room, fit, framed, indented, step_title, told, with_staff, wrapped
 from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.layout import LABEL_WIDTH
@@ -184,6 +184,7 @@ class ReviewPage:
         body: list[Line] = [*shown, (), (Span(f"   {ask} "), Span(fit(self._editor.text, 4), "focus"))]
         column = 4 + len(ask) + self._editor.cursor
         last = "send_again" if self._sends else "right"
+        keys = ("help", "back", *(("scroll",) if len(lines) > self._room else ()), "later", last)
         return framed(
             self._context,
             self._title(),
@@ -191,6 +192,6 @@ class ReviewPage:
             width=width,
             height=height,
             message=self._message,
-            keys=("help", "back", *(("scroll",) if len(lines) > self._room else ()), "later", last),
+            keys=with_staff(self._context, keys),
             cursor=(column, len(body) - 1),
         )

@@ -7,7 +7,7 @@ from kiosk.reference import document
 from screens import navigation
 from screens.context import Context
 from screens.dialogs import Help, Scroll
-from screens.frame import Message, body_room, framed, indented, step_title, told
+from screens.frame import Message, body_room, framed, indented, step_title, told, with_staff
 from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.view import Line, View
@@ -68,5 +68,5 @@ class TermsPage:
             width=width,
             height=height,
             message=message,
-            keys=("help", "back", "scroll", "agree"),
+            keys=with_staff(self._context, ("help", "back", "scroll", "agree")),
         )

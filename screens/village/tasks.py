@@ -9,7 +9,7 @@ from screens import navigation
 from screens.context import Context
 from screens.dialogs import Help, Scroll
 from screens.display import displayed
-from screens.frame import Message, body_room, fit, framed, indented, told
+from screens.frame import Message, body_room, fit, framed, indented, told, with_staff
 from screens.journey import Journey
 from screens.keys import Key, Press
 from screens.view import Line, Span, View
@@ -119,8 +119,6 @@ class TasksPage:
             width=width,
             height=height,
             message=self._message,
-            keys=("help", "back", "later", "more", "all_here")
-            if self._adds_members
-            else ("help", "back", "later", "go_on"),
+            keys=with_staff(self._context, self._keys()),
             cursor=(_MARK_AT, lines[0]) if lines else None,
         )

@@ -240,3 +240,25 @@ async def test_what_comes_next_is_told_where_the_number_is_a_real_one(printing: 
         assert stage.says("screen.account.after") is not demo, stage.text
         stage.check()
     assert "PgDn" not in stage.frame()[23], "all of it is seen at once"
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+async def test_the_key_that_calls_the_staff_is_named_where_a_family_answers(
+    printing: Printed, language: str
+) -> None:
+    stage = await printing().menu()
+    if stage.context.language.code != language:
+        stage.context.switch_language()
+    name = stage.context.t("screen.key.staff")
+    last = stage.context.t("screen.key.next")
+    await stage.keys("F10", "F10")
+    assert name in stage.frame()[-1], "the terms"
+    await stage.keys("F10")
+    assert name in stage.frame()[-1]
+    assert last in stage.frame()[-1], "nothing of use is pushed out"
+
+
+async def test_the_key_of_the_staff_is_not_named_at_every_question_of_the_counter(printing: Printed) -> None:
+    stage = await printing("training").start()
+    await stage.keys("F10", "F10")
+    assert stage.context.t("screen.key.staff") not in stage.frame()[-1]

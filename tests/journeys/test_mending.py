@@ -91,6 +91,7 @@ def test_a_refusal_is_mended_survives_a_kill_and_is_accepted(
         assert (second.header.record, second.header.version) == (first.header.record, 2)
         hub.decides(second, "accepted")
         terminal.wait_for("Diterima")
+        terminal.wait_until(lambda: "menunggu" not in terminal.text, "nothing that waits")
         terminal.wait_quiet()
         assert terminal.read(2.5) == b"", "an idle screen writes nothing, though it looks for news"
     stored = only_one(own)

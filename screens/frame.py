@@ -14,7 +14,7 @@ from kiosk.domain.mended import ENDED
 from kiosk.errors import KioskError, StaleDraftError, StoreError
 from screens.context import Context
 from screens.safe import safe_text
-from screens.view import Line, Span, View
+from screens.view import WIDTH, Line, Span, View
 
 MARGIN = 3
 TEXT_WIDTH = 74
@@ -168,6 +168,7 @@ def framed_under(
     return View((head, title, *lines, last, key_line(texts, keys)), place)
 
 
-def body_room(height: int) -> int:
-    """How many lines of work a terminal of this height has."""
-    return height - 4
+def body_room(height: int, message: Message | None = None, width: int = WIDTH) -> int:
+    """How many lines of work a terminal of this height has, less those that a long message takes of them."""
+    taken = len(wrapped(message.text, width - 2)) - 1 if message is not None else 0
+    return height - 4 - taken

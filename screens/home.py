@@ -130,7 +130,8 @@ class HomePage:
     @property
     def _listed(self) -> Lists:
         """What of the lists has room."""
-        return self._lists.fitted(body_room(self._height) - _ABOVE_AND_BELOW - len(self._slip()))
+        room = body_room(self._height, self._warning())
+        return self._lists.fitted(room - _ABOVE_AND_BELOW - len(self._slip()))
 
     def _named(self, typed: str) -> Entry | None:
         return self._listed.entry(int(typed)) if is_digits(typed) and len(typed) <= 2 else None
@@ -266,7 +267,8 @@ class HomePage:
             body += indented(t("screen.home.public"))
         else:
             body += self._listed.lines(self._context)
-        room = body_room(height)
+        # The line where one types is the last of the work: a long message must not lie on it.
+        room = body_room(height, self._warning(), width)
         body = body[: room - 2]
         body += [()] * (room - 2 - len(body))
         box, column = boxed(self._editor, hidden=False, width=22)

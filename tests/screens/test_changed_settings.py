@@ -51,3 +51,11 @@ async def test_families_are_served_all_the_same(staged: Stager) -> None:
     stage = await changed(staged)
     await stage.keys("F10")
     assert stage.step == Step.TERMS
+
+
+async def test_the_line_where_one_types_stays_in_sight_below_the_long_message(staged: Stager) -> None:
+    stage = await changed(staged)
+    assert stage.says("screen.staff.settings_warning")
+    assert stage.says("screen.home.ask")
+    await stage.keys("1", "2")
+    assert f"{stage.context.t('screen.home.ask')} 12" in stage.text

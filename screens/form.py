@@ -252,7 +252,7 @@ class FormPage:
     async def refused(self, problem: Problem, raw: str) -> None:
         """Says what is wrong; words where a code is asked open the list of places that fit them."""
         self.editor.suggested = False
-        self.editor.replaces = self._is_short(self.path)
+        self.editor.replaces = self._is_short(self.path) or self.path == "contact.email"  # two in one pass
         if problem.code in {"region.unknown", "fktp.unknown"} and any(map(str.isalpha, raw)):
             await navigation.choose(self.context, self.journey, self.path, raw, self.chosen)
             return

@@ -244,3 +244,15 @@ async def test_a_code_is_not_asked_of_a_family_twice(asked: Stage) -> None:
     assert asked.says("screen.otp.verified")
     await asked.keys("F10")
     assert asked.step == Step.REVIEW
+
+
+async def test_an_address_that_was_refused_is_typed_anew(stage: Stage) -> None:
+    await stage.open(Step.CONTACT, at="contact.email", answers={"contact.email": None})
+    await stage.keys("budi", "ENTER", "budi@example.org", "ENTER")
+    assert stage.draft.answer("contact.email") == "budi@example.org"
+
+
+async def test_an_address_that_was_refused_can_be_mended_as_well(stage: Stage) -> None:
+    await stage.open(Step.CONTACT, at="contact.email", answers={"contact.email": None})
+    await stage.keys("budi@", "ENTER", "END", "example.org", "ENTER")
+    assert stage.draft.answer("contact.email") == "budi@example.org"

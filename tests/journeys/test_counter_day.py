@@ -94,8 +94,7 @@ def test_signing_in_and_a_family_typed_before_the_program_is_there(tmp_path: Pat
     with counter(own) as terminal:
         terminal.wait_until(terminal.is_raw, "raw mode")
         terminal.send("1\r", SITI, "\r", F10, F10, "3173050101200012\r")
-        terminal.wait_for("Ketik lima huruf")
-        assert "317305 010120 0012" in terminal.text
+        terminal.wait_for("317305 010120 0012")
         assert "LOKET  Siti R." in terminal.text
 
 

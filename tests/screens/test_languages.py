@@ -50,13 +50,15 @@ def constants() -> Iterator[str]:
 
 
 def key_names() -> set[str]:
-    """The names of keys in the last line: every tuple that is given as `keys`."""
+    """The names of keys in the last line: every tuple that is given as `keys` or to `with_staff`."""
     found = {"baby", "unknown"}  # which stand for "later" in some rows
     for file in SOURCES:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             value = None
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "keys.append":
                 found |= {str(ast.literal_eval(node.args[0]))}
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "with_staff":
+                value = node.args[1]
             if isinstance(node, ast.keyword) and node.arg == "keys":
                 value = node.value
             elif isinstance(node, ast.Assign | ast.AnnAssign):

@@ -28,12 +28,12 @@ def run(arguments: Arguments, config: Config) -> int:
     refuse_outside_practice(arguments, config)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("usage.terminal")
-    keep_in_memory()
     if config.profile != "village":
         return _serve(arguments, config, None)
     from kiosk.guard.surroundings import shut_doors
     from kiosk.guarding import guard_of
 
+    keep_in_memory()
     shut_doors()
     guard = guard_of(config, _warm)
     stood = guard.stand()

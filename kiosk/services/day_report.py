@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from kiosk.domain.shift import DayReport
-from kiosk.services.paper import WIDTH, Paper, Texts
+from kiosk.services.paper import WIDTH, Paper, Texts, day_and_time, write_paper
 
 Names = Mapping[str, str]
 """The names of the staff by their ids."""
@@ -26,8 +24,8 @@ def report_lines(
         paper.centred("report.title")
         paper.wrapped(place)
         paper.rule()
-    paper.pair("report.began", _moment(report.began))
-    paper.pair("report.at", _moment(report.at))
+    paper.pair("report.began", day_and_time(report.began))
+    paper.pair("report.at", day_and_time(report.at))
     paper.pair("report.staff", ", ".join(names.get(one, one) for one in report.staff) or "-")
     paper.blank()
     paper.pair("report.families", str(report.families))
@@ -61,19 +59,6 @@ def report_name(report: DayReport) -> str:
     return f"LAPORAN-{report.at[:10]}-{max(report.shifts, default=0)}"
 
 
-def _moment(wall: str) -> str:
-    """`22-11-2026 09:00` of an ISO wall time."""
-    return f"{wall[8:10]}-{wall[5:7]}-{wall[:4]} {wall[11:16]}"
-
-
 def write_report(folder: Path, report: DayReport, lines: list[str]) -> Path:
     """Writes the report durably under the day and the turn that it ends with; for its owner alone."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".report-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    target = folder / f"{report_name(report)}.txt"
-    Path(temporary).replace(target)
-    return target
+    return write_paper(folder, report_name(report), lines)

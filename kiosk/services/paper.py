@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import textwrap
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 WIDTH = 42
@@ -48,3 +52,21 @@ class Paper:
             self.lines.append(label + value.rjust(self.width - len(label)))
         else:
             self.lines += [label, *(line.rjust(self.width) for line in textwrap.wrap(value, self.width))]
+
+
+def day_and_time(wall: str) -> str:
+    """`22-11-2026 09:00` of an ISO wall time."""
+    return f"{wall[8:10]}-{wall[5:7]}-{wall[:4]} {wall[11:16]}"
+
+
+def write_paper(folder: Path, name: str, lines: Sequence[str]) -> Path:
+    """Writes the lines durably as `NAME.txt`, readable by its owner alone; whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".paper-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    target = folder / f"{name}.txt"
+    Path(temporary).replace(target)
+    return target

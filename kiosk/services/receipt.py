@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from kiosk.domain.identifiers import masked
 from kiosk.domain.registration import Registration, State
-from kiosk.services.paper import WIDTH, Paper, Texts
+from kiosk.services.paper import WIDTH, Paper, Texts, day_and_time, write_paper
 from kiosk.services.standing import Standing
 
 PRACTICE_MARK = "LATIHAN "
@@ -42,7 +40,7 @@ def receipt_lines(
     paper.wrapped(place)
     paper.rule()
     paper.pair("receipt.reference", registration.reference)
-    paper.pair("receipt.date", _moment(registration.created.wall))
+    paper.pair("receipt.date", day_and_time(registration.created.wall))
     if served_by:
         paper.pair("receipt.served_by", served_by)
     paper.blank()
@@ -117,21 +115,9 @@ def _day(day: date) -> str:
     return day.strftime("%d-%m-%Y")
 
 
-def _moment(wall: str) -> str:
-    return datetime.fromisoformat(wall).strftime("%d-%m-%Y %H:%M")
-
-
 def write_receipt(folder: Path, registration: Registration, lines: list[str], *, again: bool = False) -> Path:
     """Writes the receipt durably as `REFERENCE.txt`, a copy as `REFERENCE-SALINAN.txt`; returns the path.
 
     It is readable by its owner alone.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".receipt-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    target = folder / f"{registration.reference}{'-SALINAN' if again else ''}.txt"
-    Path(temporary).replace(target)
-    return target
+    return write_paper(folder, f"{registration.reference}{'-SALINAN' if again else ''}", lines)

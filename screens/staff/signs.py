@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from kiosk.services.paper import day_and_time
 from kiosk.services.signs import Sign, SignKind
 from screens.context import Context
 from screens.dialogs import Help, Scroll
@@ -81,11 +82,8 @@ class SignsPage:
         return [
             *indented(says, role="warn"),
             *indented(t("screen.staff.sign_where", families=families)),
-            *indented(t("screen.staff.sign_who", names=who or t("screen.staff.nobody"), at=_moment(sign.at))),
+            *indented(
+                t("screen.staff.sign_who", names=who or t("screen.staff.nobody"), at=day_and_time(sign.at))
+            ),
             (),
         ]
-
-
-def _moment(wall: str) -> str:
-    """`22-11-2026 09:00` of an ISO wall time."""
-    return f"{wall[8:10]}-{wall[5:7]}-{wall[:4]} {wall[11:16]}"
